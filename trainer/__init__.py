@@ -1,0 +1,1 @@
+"""Makes the model folders that `tagger` reads. Start reading at `trainer.train`."""

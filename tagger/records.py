@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # help and light commands need records, but not the 0.1 s that numpy takes to import
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,19 @@ class Failed:
 
     track: Track
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What may be done to files.
+
+    Attributes:
+        wanted: Whether genres are to be written at all.
+        dry_run: Whether to say only what would be written.
+    """
+
+    wanted: bool = False
+    dry_run: bool = False
 
 
 Heard: TypeAlias = Verdict | Skipped | Failed

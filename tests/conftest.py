@@ -1,10 +1,15 @@
 """Fixtures shared by all tests."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+
+from tagger.inference import artefact
+from tagger.inference.artefact import Artefact
 
 _BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "music"
 
@@ -31,3 +36,27 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     for name in [name for name in os.environ if name.startswith("TAGGER_")]:
         if name not in {"TAGGER_HOME", "TAGGER_TEST_MUSIC"}:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Artefact:
+    """The model that comes with the program."""
+    return artefact.load(artefact.BUNDLED / "default")
+
+
+@pytest.fixture
+def tune() -> Callable[..., Path]:
+    """Writes a short piece of music: a chord of plucked partials over a beat, different for each seed."""
+
+    def write(path: Path, *, seconds: float = 5.0, sample_rate: int = 22050, seed: int = 0) -> Path:
+        rng = np.random.default_rng(seed)
+        t = np.arange(round(seconds * sample_rate)) / sample_rate
+        notes = 110 * 2 ** (rng.integers(0, 24, 4) / 12)
+        decay = np.exp(-3 * (t % 0.5))
+        y = sum(np.sin(2 * np.pi * note * k * t) / k for note in notes for k in (1, 2, 3)) * decay
+        beat = rng.standard_normal(len(t)) * np.exp(-40 * (t % 0.25))
+        y = y / np.abs(y).max() * 0.5 + 0.1 * beat
+        soundfile.write(path, y.astype(np.float32), sample_rate)
+        return path
+
+    return write

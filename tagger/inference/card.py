@@ -1,0 +1,159 @@
+"""The card of a model folder: everything that must be known to use the model, as data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tagger.errors import ModelError
+from tagger.inference.frontend import FrontEnd
+
+FORMAT = "tagger-model"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class WindowShape:
+    """The excerpt the network was trained on.
+
+    Attributes:
+        frames: Length, in spectrogram frames.
+        hop_frames: Distance of windows, in frames; 1 to `frames`.
+        seconds: Length, in seconds.
+        hop_seconds: Distance, in seconds.
+        variable: Whether the network also takes windows of another length.
+    """
+
+    frames: int
+    hop_frames: int
+    seconds: float
+    hop_seconds: float
+    variable: bool
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How logits become probabilities.
+
+    Attributes:
+        method: "temperature": the logits are divided by `temperature` before the softmax.
+        temperature: Above 0; 1 leaves the logits as they are.
+    """
+
+    method: str = "temperature"
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `card.json` says.
+
+    Attributes:
+        name: The model's name.
+        description: One sentence for people.
+        licence: Licence of the weights.
+        created: Date, ISO 8601.
+        tagger_version: Version of the program that wrote the folder.
+        genres: The genres, in the order of the logits.
+        front_end: How audio becomes the network's input.
+        window: The excerpt the network sees.
+        calibration: How logits become probabilities.
+        thresholds: Confidence from which a genre is written into files, 0 to 1; one for each genre.
+        network: Architecture, number of parameters, floating-point operations, size of the embedding.
+        recipe: Every number that shaped the model.
+        corpora: What it was trained on, each with its licence.
+        split: Which examples trained, chose and tested it.
+        scores: What it reached, per window and per track, with 95 % intervals.
+        checksums: SHA-256 of each file of the folder that inference reads.
+    """
+
+    name: str
+    description: str
+    licence: str
+    created: str
+    tagger_version: str
+    genres: tuple[str, ...]
+    front_end: FrontEnd
+    window: WindowShape
+    calibration: Calibration
+    thresholds: Mapping[str, float]
+    network: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    corpora: tuple[Mapping[str, Any], ...] = ()
+    split: Mapping[str, Any] = field(default_factory=dict)
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    checksums: Mapping[str, str] = field(default_factory=dict)
+
+
+def dumps(card: Card) -> str:
+    """The text of `card.json`."""
+    head = {"format": FORMAT, "format_version": FORMAT_VERSION}
+    return json.dumps(head | dataclasses.asdict(card), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def loads(text: str, where: str) -> Card:
+    """Read and check the text of a `card.json`.
+
+    Args:
+        text: The JSON text.
+        where: What messages call it, the path as a rule.
+
+    Raises:
+        ModelError: The text is no card, of another format version, or a value makes no sense.
+    """
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise ModelError(f"{where}: not valid JSON: {error}") from error
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise ModelError(
+            f"{where}: not the card of a tagger model", hint="`tagger models` lists the models found"
+        )
+    if raw.get("format_version") != FORMAT_VERSION:
+        raise ModelError(
+            f"{where}: format version {raw.get('format_version')!r} cannot be read, only {FORMAT_VERSION}",
+            hint="update tagger, or train the model again with this version",
+        )
+    try:
+        card = _card(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ModelError(f"{where}: damaged card: {problem}") from error
+    return card
+
+
+def _card(raw: dict[str, Any]) -> Card:
+    values = {entry.name: raw[entry.name] for entry in dataclasses.fields(Card)}
+    window, calibration = WindowShape(**raw["window"]), Calibration(**raw["calibration"])
+    genres = tuple(raw["genres"])
+    if (
+        not genres
+        or len(set(genres)) < len(genres)
+        or not all(isinstance(g, str) and g.strip() for g in genres)
+    ):
+        raise ValueError("genres must be distinct, non-empty names")
+    if not (isinstance(window.frames, int) and isinstance(window.hop_frames, int)):
+        raise TypeError("window lengths must be whole numbers of frames")
+    if not 1 <= window.hop_frames <= window.frames:
+        raise ValueError(f"window hop of {window.hop_frames} frames is not within 1 to {window.frames}")
+    if calibration.method != "temperature" or not calibration.temperature > 0:
+        raise ValueError(f"unknown calibration {raw['calibration']}")
+    thresholds = {genre: float(raw["thresholds"][genre]) for genre in genres}
+    if not all(0 <= threshold <= 1 for threshold in thresholds.values()):
+        raise ValueError("thresholds must be within 0 to 1")
+    if not all(isinstance(value, str) for value in raw["checksums"].values()):
+        raise TypeError("checksums must be texts")
+    return Card(
+        **values
+        | {
+            "genres": genres,
+            "front_end": FrontEnd(**raw["front_end"]),
+            "window": window,
+            "calibration": calibration,
+            "thresholds": thresholds,
+            "corpora": tuple(raw["corpora"]),
+        }
+    )

@@ -1,0 +1,152 @@
+"""Windows → logits, by Keras or by ONNX Runtime, with the same numbers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.errors import ModelError
+from tagger.inference.artefact import Artefact
+
+Array = NDArray[np.float32]
+
+LOGITS = "logits"
+
+
+class Runtime(Protocol):
+    """What computes a network.
+
+    Attributes:
+        name: Its key in `RUNTIMES`.
+        device: What it runs on, for people.
+    """
+
+    name: str
+    device: str
+
+    def logits(self, windows: Array) -> Array:
+        """Logits, shape (batch_size, n_genres), of a batch of windows, shape (batch_size, n_frames, n_mels)."""
+
+
+class OnnxRuntime:
+    """The network in ONNX Runtime, on the CPU.
+
+    Args:
+        artefact: The model folder.
+        threads: Threads for one batch; 0 takes one for each core.
+
+    Raises:
+        ModelError: ONNX Runtime does not accept the file, or it does not fit the card.
+    """
+
+    name = "onnx"
+    device = "CPU"
+
+    def __init__(self, artefact: Artefact, *, threads: int = 0) -> None:
+        import onnxruntime  # 0.1 s, and a scan that finds everything in its cache needs none
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(
+                os.fspath(artefact.onnx_file), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the library's own exceptions share no base class but this
+            raise _unusable(artefact.onnx_file, error) from error
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        shapes = {output.name: output.shape for output in outputs}
+        if len(inputs) != 1 or len(inputs[0].shape) != 3 or LOGITS not in shapes:
+            raise ModelError(f"{artefact.onnx_file}: not a network from windows to logits")
+        _fit(artefact, artefact.onnx_file, inputs[0].shape[-1], shapes[LOGITS][-1])
+        self._input = inputs[0].name
+
+    def logits(self, windows: Array) -> Array:
+        """See `Runtime.logits`."""
+        return self._session.run([LOGITS], {self._input: windows})[0]
+
+
+class KerasRuntime:
+    """The network in Keras, on TensorFlow's first GPU if there is one.
+
+    Args:
+        artefact: The model folder.
+
+    Raises:
+        ModelError: Keras does not accept the file in safe mode, or it does not fit the card.
+    """
+
+    name = "keras"
+
+    def __init__(self, artefact: Artefact) -> None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        import keras  # takes seconds, and only this runtime needs it
+
+        try:
+            model = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
+            n_mels, n_genres = model.input.shape[-1], model.output[LOGITS].shape[-1]
+        except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
+            raise _unusable(artefact.keras_file, error) from error
+        _fit(artefact, artefact.keras_file, n_mels, n_genres)
+        self._call, self.device = _compiled(model, keras.backend.backend())
+
+    def logits(self, windows: Array) -> Array:
+        """See `Runtime.logits`."""
+        return np.asarray(self._call(windows))
+
+
+RUNTIMES = {"keras": KerasRuntime, "onnx": OnnxRuntime}
+
+
+def load(artefact: Artefact, choice: str = "auto") -> Runtime:
+    """The runtime of a model.
+
+    Args:
+        artefact: The model folder.
+        choice: A key of `RUNTIMES`, or "auto": Keras where TensorFlow sees a GPU, else ONNX Runtime.
+
+    Raises:
+        ModelError: The runtime does not accept the model.
+    """
+    if choice == "auto":
+        choice = "keras" if _tensorflow_sees_gpu() else "onnx"
+    return RUNTIMES[choice](artefact)
+
+
+def _compiled(model: Any, backend: str) -> tuple[Any, str]:
+    """The forward pass from an array to logits, and the device it runs on."""
+    if backend != "tensorflow":
+        return lambda windows: model(windows, training=False)[LOGITS], backend
+    import tensorflow
+
+    gpus = tensorflow.config.list_physical_devices("GPU")
+    forward = tensorflow.function(lambda windows: model(windows, training=False)[LOGITS])
+    return forward, f"GPU {gpus[0].name}" if gpus else "CPU"
+
+
+def _tensorflow_sees_gpu() -> bool:
+    # TensorFlow takes seconds to import: it is asked only where the driver of a GPU is present.
+    if not Path("/proc/driver/nvidia/version").exists():
+        return False
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow
+
+    return bool(tensorflow.config.list_physical_devices("GPU"))
+
+
+def _fit(artefact: Artefact, file: Path, n_mels: Any, n_genres: Any) -> None:
+    card = artefact.card
+    if (n_mels, n_genres) != (card.front_end.n_mels, len(card.genres)):
+        raise ModelError(
+            f"{file}: {n_mels} bands in and {n_genres} genres out do not fit the card, "
+            f"which has {card.front_end.n_mels} and {len(card.genres)}"
+        )
+
+
+def _unusable(file: Path, error: Exception) -> ModelError:
+    first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return ModelError(f"{file}: cannot be used: {first_line}")

@@ -1,0 +1,1 @@
+"""Audio comes in: files, folders, devices and streams become blocks of mono float32."""

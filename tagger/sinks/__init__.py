@@ -1,0 +1,1 @@
+"""The genre goes out: into tags, reports and onto the screen."""

@@ -1,0 +1,27 @@
+"""The screen: data on stdout, all else on stderr; nothing else imports rich.
+
+Where a stream is no terminal, it gets plain lines: no control codes, no colour, nothing shortened or wrapped.
+"""
+
+from tagger.sinks.display.consoles import configure, detail, error, note
+from tagger.sinks.display.progress import ScanProgress
+from tagger.sinks.display.results import Results
+from tagger.sinks.display.silence import quiet_c_libraries
+from tagger.sinks.display.summary import ledger
+from tagger.sinks.display.tables import card_view, models_table, settings_table
+from tagger.sinks.display.training import TrainingProgress
+
+__all__ = [
+    "Results",
+    "ScanProgress",
+    "TrainingProgress",
+    "card_view",
+    "configure",
+    "detail",
+    "error",
+    "ledger",
+    "models_table",
+    "note",
+    "quiet_c_libraries",
+    "settings_table",
+]

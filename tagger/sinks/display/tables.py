@@ -1,0 +1,105 @@
+"""Tables of things that stand still: models, a model's card, settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from tagger.sinks.display import consoles, drawing
+
+_N_LABEL = 22
+_WIDE = 64
+_NOT_FOR_PEOPLE = frozenset({"format", "format_version", "checksums", "name", "description"})
+
+
+def models_table(rows: Sequence[Mapping[str, str]]) -> None:
+    """Print the models found.
+
+    Args:
+        rows: Each with `name`, `genres` (their number), `description`, `folder`, and `problem`, which stands in
+            for the description if it is not empty.
+    """
+    cells = [(row["name"], row["genres"], row["problem"] or row["description"], row["folder"]) for row in rows]
+    styles = ["red" if row["problem"] else "" for row in rows]
+    _table(("model", "genres", "description", "folder"), cells, styles)
+
+
+def settings_table(rows: Sequence[tuple[str, Any, str]]) -> None:
+    """Print settings: name, value, and where the value came from."""
+    cells = [(name, _value(value), origin) for name, value, origin in rows]
+    styles = ["dim" if origin == "default" else "" for _, _, origin in rows]
+    _table(("setting", "value", "from"), cells, styles)
+
+
+def card_view(card: Mapping[str, Any], folder: str) -> None:
+    """Print what is known about a model, section by section.
+
+    Args:
+        card: The content of `card.json`, nested as it may be.
+        folder: Where the model is.
+    """
+    console = consoles.out()
+    consoles.line(console, Text(drawing.printable(str(card["name"])), "bold"))
+    consoles.line(console, Text(drawing.printable(str(card["description"]))))
+    facts = {"folder": folder} | {name: card[name] for name in card if name not in _NOT_FOR_PEOPLE}
+    for indent, name, value in _entries(facts, 0):
+        label = f"{'  ' * indent}{drawing.printable(name.replace('_', ' '))}"
+        if value:
+            consoles.line(console, Text.assemble((f"{label:<{_N_LABEL}} ", "dim"), drawing.printable(value)))
+        else:
+            consoles.line(console, Text(label, "bold cyan" if not indent else "cyan"))
+
+
+def _entries(facts: Mapping[str, Any], indent: int) -> Iterator[tuple[int, str, str]]:
+    """Flatten nested mappings: depth, name, and the value, which is empty for a heading."""
+    for name, value in facts.items():
+        nested = _nested(value)
+        if nested:
+            yield indent, name, ""
+            yield from _entries(nested, indent + 1)
+        else:
+            yield indent, name, _value(value)
+
+
+def _nested(value: Any) -> Mapping[str, Any]:
+    """A mapping as it is, a list of mappings by their names or numbers; nothing for other values."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, list) and all(isinstance(entry, Mapping) for entry in value):
+        return {
+            str(entry.get("name", number)): {key: entry[key] for key in entry if key != "name"}
+            for number, entry in enumerate(value, start=1)
+        }
+    return {}
+
+
+def _value(value: Any) -> str:
+    if value is None or value in ([], {}, ""):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value))
+    return str(value)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
+    """Draw a table in a terminal, of three columns if it is narrow; elsewhere print cells parted by tabs."""
+    console = consoles.out()
+    if not console.is_terminal:
+        for row in rows:
+            consoles.line(console, Text("\t".join(map(drawing.printable, row))))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    n_columns = len(columns) if console.width >= _WIDE else 3
+    for number, name in enumerate(columns[:n_columns]):
+        table.add_column(name, overflow="fold", no_wrap=number == 0)
+    for row, style in zip(rows, styles, strict=True):
+        table.add_row(*(Text(drawing.printable(cell)) for cell in row[:n_columns]), style=style)
+    console.print(table)

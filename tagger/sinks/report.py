@@ -1,0 +1,229 @@
+r"""Results as files for other programs.
+
+Format version 1. JSON Lines: UTF-8, one object per track and line, with the keys in this order:
+
+    format            1
+    path              as given, or below the folder that was given
+    status            "named", "abstained" (don't know), "skipped", or "failed" (heard or not)
+    genre             the genre; null if there is none
+    confidence        probability of the strongest genre, 0 to 1; null if nothing was heard
+    genres            [{"genre": …, "probability": …}, …], strongest first, also when abstained;
+                      [] if nothing was heard
+    tags_before       genres in the file before; null if they cannot be read or were not looked at
+    written           whether the file was changed
+    reason            why there is no genre, or why it was written or not; may be empty
+    duration_seconds  length of the audio; null if nothing was heard
+    n_windows         number of windows the network saw; null if nothing was heard
+    model             name of the model; null if nothing was heard
+
+Bytes of a name that are not UTF-8 appear as JSON escapes (PEP 383, \udc80 to \udcff): `os.fsencode` of
+the loaded string is the name. Other characters are written as they are.
+
+CSV: the same columns after RFC 4180 in UTF-8, null as an empty cell, genres as "Rock:0.8712; Pop:0.0911".
+Cells that begin with = + - @ are left as they are: a guarding apostrophe would name another file, and a path
+in a report must be the path; let spreadsheets import the columns as text. Bytes of a name that are not UTF-8
+are shown as escapes here too; JSON Lines alone tells these from backslashes in a name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO, TextIO
+
+from tagger import errors, records
+
+FORMAT_VERSION = 1
+
+COLUMNS = (
+    "format",
+    "path",
+    "status",
+    "genre",
+    "confidence",
+    "genres",
+    "tags_before",
+    "written",
+    "reason",
+    "duration_seconds",
+    "n_windows",
+    "model",
+)
+
+
+class Report(ABC):
+    """A report that grows by one row per result; every row reaches the stream at once.
+
+    Args:
+        stream: Where rows go; what a text stream lies on is written as UTF-8, whatever its own encoding.
+        top_k: How many genres to list per track; None for all.
+    """
+
+    def __init__(self, stream: BinaryIO | TextIO, *, top_k: int | None = None) -> None:
+        self._stream: Any = stream
+        self._top_k = top_k
+
+    def add(self, result: records.Result) -> None:
+        """Write the row of a result.
+
+        Raises:
+            BrokenPipeError: The reader at the other end has gone.
+            OutputError: The row cannot be written.
+        """
+        self._emit(self._row(_fields(result, self._top_k)))
+
+    @abstractmethod
+    def _row(self, fields: Mapping[str, Any]) -> str: ...
+
+    def _emit(self, text: str) -> None:
+        data = text.encode("utf-8", errors="backslashreplace")
+        try:
+            self._stream.flush()
+            if isinstance(self._stream, io.StringIO):
+                self._stream.write(data.decode())
+            else:
+                getattr(self._stream, "buffer", self._stream).write(data)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as exc:
+            raise errors.OutputError(f"the report cannot be written: {exc.strerror or exc}") from exc
+
+
+class JsonLines(Report):
+    """One JSON object per line."""
+
+    def _row(self, fields: Mapping[str, Any]) -> str:
+        return json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+class Csv(Report):
+    """A header row, then one row per track."""
+
+    def __init__(self, stream: BinaryIO | TextIO, *, top_k: int | None = None) -> None:
+        super().__init__(stream, top_k=top_k)
+        self._emit(_csv_line(COLUMNS))
+
+    def _row(self, fields: Mapping[str, Any]) -> str:
+        ranked = "; ".join(f"{score['genre']}:{score['probability']:.4f}" for score in fields["genres"])
+        before = fields["tags_before"]
+        cells = {
+            **fields,
+            "genres": ranked,
+            "tags_before": None if before is None else "; ".join(before),
+            "written": str(fields["written"]).lower(),
+        }
+        return _csv_line(cells.values())
+
+
+FORMATS: Mapping[str, type[Report]] = MappingProxyType({"jsonl": JsonLines, "csv": Csv})
+"""The kinds of report, by the word that chooses them."""
+
+
+@contextlib.contextmanager
+def saved(path: str | os.PathLike[str], kind: str, *, top_k: int | None = None) -> Iterator[Report]:
+    """Open a report that takes the place of an older one only when the run ends.
+
+    Until then its rows are in `<path>.partial`. An interrupted run (Ctrl-C) ends too: what there is of it is
+    kept, well formed. Where the run dies, the older report stays, and so does the partial one. A path that is
+    no regular file, such as /dev/stdout or a pipe, is written to directly.
+
+    Args:
+        path: Where the report is to be.
+        kind: A key of `FORMATS`.
+        top_k: How many genres to list per track; None for all.
+
+    Raises:
+        OutputError: There is no such kind of report, or the file cannot be written.
+    """
+    if kind not in FORMATS:
+        raise errors.OutputError(f"unknown kind of report: {kind}", hint=f"choose one of {', '.join(FORMATS)}")
+    target = Path(os.path.realpath(path))
+    is_special = target.exists() and not target.is_file()
+    growing = target if is_special else target.with_name(f"{target.name}.partial")
+    with _ours(path):
+        stream = growing.open("wb")
+    with contextlib.ExitStack() as closing:
+        closing.callback(_close, stream, path)
+        try:
+            yield FORMATS[kind](stream, top_k=top_k)
+        except Exception:
+            raise
+        except BaseException:
+            _place(stream, growing, target)
+            raise
+        _place(stream, growing, target)
+
+
+def _place(stream: BinaryIO, growing: Path, target: Path) -> None:
+    if growing == target:
+        return
+    with _ours(target):
+        os.fsync(stream.fileno())
+        growing.replace(target)
+
+
+def _close(stream: BinaryIO, path: str | os.PathLike[str]) -> None:
+    """Close the stream; where a row could not be written, that is tried again here."""
+    with _ours(path):
+        stream.close()
+
+
+@contextlib.contextmanager
+def _ours(path: str | os.PathLike[str]) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise errors.OutputError(f"{path}: the report cannot be written: {exc.strerror}") from exc
+
+
+def status(result: records.Result) -> str:
+    """Name what became of a track: "named", "abstained", "skipped" or "failed"."""
+    match result:
+        case records.Skipped():
+            return "skipped"
+        case records.Failed() | records.Tagged(failed=True):
+            return "failed"
+        case records.Tagged(verdict=records.Verdict(genre=None)):
+            return "abstained"
+    return "named"
+
+
+def _fields(result: records.Result, top_k: int | None) -> dict[str, Any]:
+    """The values of `COLUMNS`, in their order."""
+    fields: dict[str, Any] = dict.fromkeys(COLUMNS)
+    fields |= {"format": FORMAT_VERSION, "path": os.fsdecode(result.track.path), "status": status(result)}
+    fields |= {"genres": [], "written": False, "reason": result.reason}
+    if isinstance(result, records.Tagged):
+        fields |= _heard(result.verdict, top_k)
+        fields |= {
+            "tags_before": None if result.tags_before is None else list(result.tags_before),
+            "written": result.written,
+            "reason": result.reason or result.verdict.reason,
+        }
+    return fields
+
+
+def _heard(verdict: records.Verdict, top_k: int | None) -> dict[str, Any]:
+    strongest = verdict.scores[:top_k]
+    return {
+        "genre": verdict.genre,
+        "confidence": round(verdict.confidence, 4),
+        "genres": [{"genre": score.genre, "probability": round(score.probability, 4)} for score in strongest],
+        "duration_seconds": round(verdict.duration_seconds, 3),
+        "n_windows": verdict.n_windows,
+        "model": verdict.model,
+    }
+
+
+def _csv_line(cells: Any) -> str:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(cells)
+    return line.getvalue()

@@ -9,6 +9,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,7 +140,7 @@ def _conclude(hearing: _Hearing, plan: Plan) -> Heard:
         model=card.name,
         reason=""
         if named
-        else f"confidence {100 * scores[0].probability:.0f} % is below {100 * plan.min_confidence:.0f} %",
+        else f"confidence {floor(100 * scores[0].probability)} % is below {100 * plan.min_confidence:g} %",
     )
 
 

@@ -1,0 +1,75 @@
+"""The command line: the only place that knows Typer and exit codes; one file per command.
+
+Commands import what they need when they are called, so that help, errors and light commands start at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tagger import __version__
+from tagger.cli import config, models, scan, train
+from tagger.errors import TaggerError
+from tagger.sinks import display
+
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="tagger",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("scan")(scan.scan)
+app.command("models")(models.models)
+app.command("config")(config.config)
+app.command("train")(train.train)
+
+
+@app.callback()
+def tagger(
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and exit.")] = False,
+) -> None:
+    """Hear the genre of music, and write it into the files' own metadata."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and give its exit code: see the table in the README."""
+    # Every core has a track of its own to read: threads of BLAS on top of that get into each other's way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if arguments[:1] in (["--version"], ["-V"]):
+        print(f"tagger {__version__}")
+        return 0
+    try:
+        return app(arguments, prog_name="tagger", standalone_mode=False) or 0
+    except TaggerError as error:
+        display.error(error.message, error.hint)
+        return error.exit_code
+    except typer.TyperException as error:
+        display.error(*_usage(error))
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        display.error("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough; Python must not complain about it again while it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _usage(error: typer.TyperException) -> tuple[str, str]:
+    """Message and hint for a command line that makes no sense."""
+    message = getattr(error, "format_message", lambda: str(error))()
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "tagger"
+    return message.rstrip(".").replace("\n", " "), f"`{command} --help` lists what it takes"

@@ -1,0 +1,33 @@
+"""Ctrl-C, and a polite request to end, during a scan."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from tagger.sinks import display
+
+if TYPE_CHECKING:  # the engine takes its time to import, and help needs none
+    from tagger.engine import Halt
+
+
+@contextlib.contextmanager
+def obeyed(halt: Halt) -> Iterator[None]:
+    """The first signal lets the tracks in hand be finished; a second one drops them, but never a write."""
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if halt.after_tracks_in_hand.is_set():
+            halt.now.set()
+        else:
+            halt.after_tracks_in_hand.set()
+            display.note("finishing the tracks in hand; press Ctrl-C again to drop them")
+
+    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,94 @@
+"""The options of commands, each said once, so that the same word means the same thing everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tagger import settings
+
+_DEFAULTS = settings.Settings()
+
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Config file instead of the user's own.")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", metavar="NAME|DIR", help=f"Model by name, or a model folder. Default: {_DEFAULTS.model}."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print more, decoders' own messages too.")]
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH", help="Files, folders, globs, or - for a list on stdin.", show_default=False),
+]
+WriteTags = Annotated[bool, typer.Option("--write-tags", help="Write genres into the files' metadata.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what --write-tags would write, and write nothing.")
+]
+TopK = Annotated[
+    int | None,
+    typer.Option("--top-k", metavar="N", help=f"Genres shown for a track. Default: {_DEFAULTS.top_k}."),
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        "--min-confidence",
+        metavar="P",
+        help='Below it the verdict is "don\'t know". Unless given, the strongest genre is always named, and '
+        "written only where it is more likely right than wrong.",
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", metavar="N", help="Files decoded side by side. Default: one for each core."),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size",
+        metavar="N",
+        help=f"Windows the network takes at a time. Default: {_DEFAULTS.batch_size}.",
+    ),
+]
+Window = Annotated[
+    float | None,
+    typer.Option("--window", metavar="S", help="Length of a window, in seconds. Default: the model's."),
+]
+Hop = Annotated[
+    float | None,
+    typer.Option("--hop", metavar="S", help="Distance of windows, in seconds. Default: the model's."),
+]
+Vote = Annotated[
+    str | None,
+    typer.Option(
+        "--vote",
+        metavar="HOW",
+        help=f"How windows vote: {', '.join(settings.VOTES)}. Default: {_DEFAULTS.vote}.",
+    ),
+]
+Policy = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="WHICH",
+        help=f"Files that get a genre: {', '.join(settings.POLICIES)}. Default: {_DEFAULTS.policy}.",
+    ),
+]
+Runtime = Annotated[
+    str | None,
+    typer.Option(
+        "--runtime",
+        metavar="WHAT",
+        help=f"Computes the network: {', '.join(settings.RUNTIMES)}. Default: {_DEFAULTS.runtime}.",
+    ),
+]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the JSON or CSV to a file.")
+]

@@ -1,0 +1,132 @@
+"""`tagger scan`: name the genre of files, and write it into them if asked."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tagger import records, settings
+from tagger.cli import interrupts, options
+from tagger.errors import SettingsError
+from tagger.sinks import display, ledger, report
+
+EXIT_FAILURES = 1
+EXIT_INTERRUPTED = 130
+
+
+def scan(
+    paths: options.Paths,
+    write_tags: options.WriteTags = False,
+    dry_run: options.DryRun = False,
+    model: options.Model = None,
+    top_k: options.TopK = None,
+    min_confidence: options.MinConfidence = None,
+    policy: options.Policy = None,
+    vote: options.Vote = None,
+    window: options.Window = None,
+    hop: options.Hop = None,
+    jobs: options.Jobs = None,
+    batch_size: options.BatchSize = None,
+    runtime: options.Runtime = None,
+    as_json: options.AsJson = False,
+    as_csv: options.AsCsv = False,
+    output: options.Output = None,
+    config: options.Config = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Name the genre of every track found in PATH, and write it into the files if asked."""
+    given = {
+        "model": model,
+        "top_k": top_k,
+        "min_confidence": min_confidence,
+        "policy": policy,
+        "vote": vote,
+        "window": window,
+        "hop": hop,
+        "jobs": jobs,
+        "batch_size": batch_size,
+        "runtime": runtime,
+    }
+    resolved = settings.resolve(given, config=config).settings
+    kind = _report_kind(as_json, as_csv, output)
+    display.configure(quiet=quiet, verbose=verbose)
+    writing = records.Writing(wanted=write_tags or dry_run, dry_run=dry_run)
+    counts, interrupted = _run(paths, resolved, writing, kind, output, verbose)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_FAILURES if counts.failed or not counts.found else 0
+
+
+def _run(
+    paths: list[str],
+    resolved: settings.Settings,
+    writing: records.Writing,
+    kind: str | None,
+    output: Path | None,
+    verbose: bool,
+) -> tuple[ledger.Ledger, bool]:
+    """Scan, show and report; give the counts, and whether the user interrupted."""
+    from tagger import engine, pipeline
+
+    counts, halt, began = ledger.Ledger(), engine.Halt(), time.monotonic()
+    quietly = contextlib.nullcontext() if verbose else display.quiet_c_libraries()
+    with quietly, contextlib.ExitStack() as stack:
+        plan = pipeline.prepare(resolved)
+        display.detail(f"model {plan.artefact.folder}, runtime {plan.runtime.name} on {plan.runtime.device}")
+        rows = stack.enter_context(_report(kind, output, resolved.top_k))
+        table = display.Results(top_k=resolved.top_k) if rows is None or output is not None else None
+        progress = stack.enter_context(display.ScanProgress(drawn=table is not None or not sys.stdout.isatty()))
+        stack.enter_context(interrupts.obeyed(halt))
+        results = pipeline.scan(
+            paths,
+            plan,
+            resolved,
+            writing,
+            stdin=sys.stdin.buffer,
+            halt=halt,
+            on_found=progress.found,
+            on_all_found=progress.all_found,
+        )
+        for result in results:
+            counts.add(result)
+            progress.add(result)
+            for sink in (table, rows):
+                if sink is not None:
+                    sink.add(result)
+    interrupted = halt.after_tracks_in_hand.is_set()
+    if interrupted:
+        display.note("interrupted; what follows is what was done until then")
+    if counts.found:
+        display.ledger(counts, seconds=time.monotonic() - began)
+    elif not interrupted:
+        display.error("no audio files found")
+    return counts, interrupted
+
+
+@contextlib.contextmanager
+def _report(kind: str | None, output: Path | None, top_k: int) -> Iterator[report.Report | None]:
+    if kind is None:
+        yield None
+    elif output is None:
+        yield report.FORMATS[kind](sys.stdout, top_k=top_k)
+    else:
+        with report.saved(output, kind, top_k=top_k) as rows:
+            yield rows
+
+
+def _report_kind(as_json: bool, as_csv: bool, output: Path | None) -> str | None:
+    """Which report is wanted: a key of `report.FORMATS`, or None for the table alone."""
+    if as_json and as_csv:
+        raise SettingsError("--json and --csv exclude each other", hint="run the scan twice, or leave one out")
+    if as_json or as_csv:
+        return "jsonl" if as_json else "csv"
+    if output is None:
+        return None
+    kinds = {".json": "jsonl", ".jsonl": "jsonl", ".csv": "csv"}
+    if output.suffix.lower() not in kinds:
+        raise SettingsError(f"{output}: the kind of report is unclear", hint="add --json or --csv")
+    return kinds[output.suffix.lower()]

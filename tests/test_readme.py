@@ -1,0 +1,106 @@
+"""What the README promises is true."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tagger.inference.artefact import Artefact
+from tagger.sinks import report
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+WIDTH = 100
+
+
+def help_text(*command: str) -> str:
+    """The help of a command, as in a terminal of 100 columns without colour."""
+    environ = os.environ | {
+        "COLUMNS": str(WIDTH),
+        "TERMINAL_WIDTH": str(WIDTH),
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
+    run = subprocess.run(
+        [sys.executable, "-m", "tagger", *command, "--help"],
+        capture_output=True,
+        text=True,
+        env=environ,
+        check=True,
+        timeout=60,
+    )
+    return "\n".join(line.rstrip() for line in run.stdout.strip("\n").splitlines())
+
+
+@pytest.mark.parametrize("command", ["scan", "train"])
+def test_help_is_the_programs(command: str) -> None:
+    """The help printed in the README is what `--help` prints; `python tests/test_readme.py` renews it."""
+    assert help_text(command) in README
+
+
+def test_every_command_is_documented() -> None:
+    """The README names every command of the program."""
+    commands = re.findall(r"^│ (\w+)  ", help_text().split("Commands")[1], re.MULTILINE)
+    assert {"scan", "train", "models", "config"} <= set(commands)
+    for command in commands:
+        assert f"tagger {command}" in README, command
+
+
+def test_report_keys_are_documented_in_order() -> None:
+    """The table of keys is the program's."""
+    table = README.split("| key | value |")[1].split("\n\n")[0]
+    assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == report.COLUMNS
+
+
+def test_ci_runs_the_readmes_commands() -> None:
+    """The commands in the README are the ones that are tested."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    commands = re.findall(r"```sh\n(.+?)\n```", README, re.DOTALL)
+    assert len(commands) == 2
+    for command in commands:
+        assert command in script
+
+
+def test_settings_are_documented() -> None:
+    """Option, key and variable of the README's example are one setting."""
+    run = subprocess.run(
+        [sys.executable, "-m", "tagger", "config", "--json"],
+        capture_output=True,
+        env=os.environ | {"TAGGER_BATCH_SIZE": "32"},
+        check=True,
+        timeout=60,
+    )
+    assert json.loads(run.stdout)["batch_size"] == {"value": 32, "from": "TAGGER_BATCH_SIZE"}
+
+
+def test_the_models_figures_are_the_cards(bundled: Artefact) -> None:
+    """The scores in the README are those of the card."""
+    track = bundled.card.scores["per_track"]
+    baseline = bundled.card.scores["baseline"]["per_track"]
+    for scores in (track, baseline):
+        for metric in ("accuracy", "macro_f1"):
+            value, low, high = (100 * scores[metric][key] for key in ("value", "low", "high"))
+            figure = f"{value:.1f} % ({low:.1f}–{high:.1f})"
+            assert figure in README, figure
+    assert ", ".join(bundled.card.genres) in README.replace("\n", " ")
+
+
+def test_files_that_are_named_exist() -> None:
+    """Every file of the project that the README names is there."""
+    for name in re.findall(r"`((?:tagger|trainer|tests|examples)/[\w/.]+)`", README):
+        assert (ROOT / name).exists(), name
+
+
+if __name__ == "__main__":
+    for name in ("scan", "train"):
+        README = re.sub(
+            rf"```\n\n? *Usage: tagger {name} .*?```",
+            lambda _, n=name: f"```\n{help_text(n)}\n```",
+            README,
+            flags=re.DOTALL,
+        )
+    (ROOT / "README.md").write_text(README, "utf-8")

@@ -1,0 +1,56 @@
+"""What every corpus becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A training item.
+
+    Attributes:
+        path: The sound file.
+        labels: The corpus' own labels, strongest first; one at least.
+        group: What must not be on two sides of a split: the artist where known, else the source track.
+        corpus: Where it comes from.
+        fold: Fold given by the corpus.
+        split: "train", "validation" or "test", given by the corpus.
+        seconds: Length as the corpus states it.
+        licence: Licence of the audio; empty if the corpus states none.
+        trust: How far the label can be trusted, in the corpus' words; empty if it does not say.
+    """
+
+    path: Path
+    labels: tuple[str, ...]
+    group: str
+    corpus: str
+    fold: int | None = None
+    split: str | None = None
+    seconds: float | None = None
+    licence: str = ""
+    trust: str = ""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus that was found on disk.
+
+    Attributes:
+        name: Its name.
+        examples: Its items, in a stable order.
+        artists_known: Whether groups are artists; else each recording is a group of its own.
+        names_are_genres: Whether labels are names the user chose, all of which become genres.
+        licence: What is known about the licence as a whole.
+        citation: How its authors ask to be cited; empty if unknown.
+        problems: What is missing or was left out, each a sentence.
+    """
+
+    name: str
+    examples: tuple[Example, ...]
+    artists_known: bool
+    names_are_genres: bool = False
+    licence: str = ""
+    citation: str = ""
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,172 @@
+"""The corpora's labels → our genres, with the reason for every merge and every omission.
+
+The names are those of GTZAN, of AllMusic (as in 4Q/TAFFC) and of common folders, in lower case without spaces,
+hyphens, slashes and ampersands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tagger.errors import CorpusError
+from trainer.corpora.interface import Corpus, Example
+from trainer.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a corpus' label means to us.
+
+    Attributes:
+        genre: The genre; None if the label is left out.
+        reason: Why it is merged or left out; empty if it is only another spelling.
+        ambiguous: Whether a clip with this label first is left out, whatever its other labels are.
+    """
+
+    genre: str | None
+    reason: str = ""
+    ambiguous: bool = False
+
+
+GENRES = (
+    "Blues",
+    "Classical",
+    "Country",
+    "Disco",
+    "Electronic",
+    "Folk",
+    "Hip-Hop",
+    "Jazz",
+    "Latin",
+    "Metal",
+    "Pop",
+    "R&B",
+    "Reggae",
+    "Rock",
+)
+
+_NOT_SOUND = "names an occasion or a use, not how the music sounds"
+_TOO_WIDE = "covers music of many genres"
+
+MEANINGS: dict[str, Meaning] = {
+    **{re.sub(r"\W", "", genre).lower(): Meaning(genre) for genre in GENRES},
+    "classic": Meaning("Classical"),
+    "electronica": Meaning("Electronic"),
+    "dance": Meaning("Electronic", "dance music made by machines; disco keeps its own label"),
+    "rap": Meaning("Hip-Hop", "rapping over beats; corpora use both words for the same records"),
+    "rnb": Meaning("R&B"),
+    "soul": Meaning("R&B", "AllMusic and most shops file soul under R&B"),
+    "rhythmandblues": Meaning("R&B"),
+    "heavymetal": Meaning("Metal"),
+    "punk": Meaning("Rock", "a style of rock in AllMusic's tree"),
+    "rocknroll": Meaning("Rock", "a style of rock in AllMusic's tree"),
+    "poprock": Meaning(None, "AllMusic's Pop/Rock holds pop, rock and metal alike", ambiguous=True),
+    "international": Meaning(None, "says where the music comes from, not how it sounds"),
+    "newage": Meaning(None, "too few artists, and it shades into Electronic and Classical"),
+    "avantgarde": Meaning(None, _TOO_WIDE),
+    "children": Meaning(None, _NOT_SOUND),
+    "comedyspoken": Meaning(None, "mostly speech"),
+    "easylistening": Meaning(None, "shades into Jazz, Pop and Classical"),
+    "holiday": Meaning(None, _NOT_SOUND),
+    "popstandards": Meaning(None, "shades into Jazz and Pop"),
+    "religious": Meaning(None, _NOT_SOUND),
+    "soundtrack": Meaning(None, _NOT_SOUND),
+    "stagescreen": Meaning(None, _NOT_SOUND),
+    "vocal": Meaning(None, "shades into Jazz and Pop"),
+}
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is learned.
+
+    Attributes:
+        genres: The genres, in the order of the logits.
+        examples: The examples that have one of them.
+        indices: The genre of each example, an index into `genres`.
+        left_out: What was left out and why, each a sentence.
+    """
+
+    genres: tuple[str, ...]
+    examples: tuple[Example, ...]
+    indices: tuple[int, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def meaning(label: str, *, own_names: bool = False) -> Meaning:
+    """What a label means; one that the table does not hold is a genre itself.
+
+    Args:
+        label: As the corpus spells it.
+        own_names: Whether the label is a name the user chose, which is never left out.
+    """
+    known = MEANINGS.get(re.sub(r"[\W_]", "", label).lower())
+    if known and (known.genre or not own_names):
+        return known
+    return Meaning(label.title() if label.islower() else label)
+
+
+def targets(corpus: Corpus, recipe: Recipe) -> Targets:
+    """Choose the genres that the corpus supports, and give each example its one.
+
+    The genre of an example is that of its first label which is learned. A genre with too few examples or groups
+    is dropped; its examples then count for their next label.
+
+    Raises:
+        CorpusError: Fewer than two genres are left.
+    """
+    meanings = [
+        [meaning(label, own_names=corpus.names_are_genres) for label in example.labels]
+        for example in corpus.examples
+    ]
+    possible = [_possible(of_example) for of_example in meanings]
+    vocabulary = set(recipe.genres or (genre for genres in possible for genre in genres))
+    messages = list(_omissions(meanings))
+    while True:
+        chosen = [next((genre for genre in genres if genre in vocabulary), None) for genres in possible]
+        dropped = min(_too_small(corpus.examples, chosen, vocabulary, recipe), default=None)
+        if dropped is None:
+            break
+        n_examples, genre, n_groups = dropped
+        messages.append(f"{genre}: dropped: {n_examples} examples of {n_groups} artists or source tracks")
+        vocabulary.remove(genre)
+    if len(vocabulary) < 2:
+        raise CorpusError(
+            f"{corpus.name}: fewer than two genres have at least {recipe.min_examples} examples "
+            f"by {recipe.min_groups} artists or source tracks",
+            hint="; ".join(messages[-3:]) or "the corpus needs more examples",
+        )
+    genres = tuple(sorted(vocabulary))
+    kept = [
+        (example, genres.index(genre)) for example, genre in zip(corpus.examples, chosen, strict=True) if genre
+    ]
+    return Targets(genres, tuple(e for e, _ in kept), tuple(i for _, i in kept), tuple(messages))
+
+
+def _possible(meanings: Sequence[Meaning]) -> list[str]:
+    """Genres of an example, strongest first; none if its first label is ambiguous."""
+    return [] if meanings[0].ambiguous else [one.genre for one in meanings if one.genre]
+
+
+def _omissions(meanings: Iterable[Sequence[Meaning]]) -> Iterable[str]:
+    """Sentences on the examples that none of their labels names a genre for, by the first label's reason."""
+    counts = Counter(of_example[0].reason for of_example in meanings if not _possible(of_example))
+    for reason, count in sorted(counts.items()):
+        yield f"{count} examples left out, by their first label: {reason}"
+
+
+def _too_small(
+    examples: Sequence[Example], chosen: Sequence[str | None], vocabulary: set[str], recipe: Recipe
+) -> Iterable[tuple[int, str, int]]:
+    """Number of examples, name and number of groups of each genre that has too few.
+
+    Its examples may count for another genre once it is gone: so the smallest goes first, alone.
+    """
+    for genre in vocabulary:
+        own = [example for example, of_example in zip(examples, chosen, strict=True) if of_example == genre]
+        n_groups = len({example.group for example in own})
+        if len(own) < recipe.min_examples or n_groups < recipe.min_groups:
+            yield len(own), genre, n_groups

@@ -1,0 +1,110 @@
+"""The model card for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tagger.inference.card import Card
+
+_TITLES = {
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "balanced_accuracy": "Balanced accuracy",
+    "top_3_accuracy": "Top-3 accuracy",
+    "expected_calibration_error": "Expected calibration error",
+}
+
+
+def text(card: Card) -> str:
+    """Markdown: what the model is, what it reached, what it learned from, what it cannot do."""
+    parts = [_head(card), _data(card)]
+    if card.scores:
+        parts.insert(1, _scores(card.scores))
+    return "\n\n".join([*parts, _limits(card)]) + "\n"
+
+
+def _head(card: Card) -> str:
+    network, front_end = card.network, card.front_end
+    return "\n".join(
+        [
+            f"# {card.name}",
+            "",
+            f"{card.description}.",
+            "",
+            f"- Genres: {', '.join(card.genres)}",
+            f"- Hears: windows of {card.window.seconds:.2f} s every {card.window.hop_seconds:.2f} s, "
+            f"{front_end.n_mels} mel bands of mono sound at {front_end.sample_rate:,} Hz",
+            f"- Network: {network['architecture']}, {network['parameters']:,} parameters, "
+            f"{network['flops_per_window'] / 1e6:.0f} million floating-point operations a window",
+            f"- Licence of the weights: {card.licence}",
+            f"- Made on {card.created} by audio-genre-tagger {card.tagger_version}",
+            "",
+            f"Use it with `tagger scan --model {card.name} PATH`.",
+        ]
+    )
+
+
+def _scores(scores: Mapping[str, Any]) -> str:
+    track, window, baseline = scores["per_track"], scores["per_window"], scores["baseline"]["per_track"]
+    rows = [
+        [title, *(_interval(column[name]) for column in (track, window, baseline))]
+        for name, title in _TITLES.items()
+    ]
+    genres = [
+        [genre, *(f"{100 * one[name]:.0f}" for name in ("precision", "recall", "f1")), f"{one['support']:.0f}"]
+        for genre, one in track["per_genre"].items()
+    ]
+    return "\n".join(
+        [
+            "## Scores",
+            "",
+            f"On {track['n']} tracks of {track['n_groups']} artists or source tracks that it never heard, in "
+            "per cent, with 95 % bootstrap intervals over these groups. The last column is the yardstick: "
+            f"{scores['baseline']['model']}, on the same split.",
+            "",
+            *_table(["", "per track", "per window", "yardstick, per track"], rows),
+            "",
+            "Per track and genre:",
+            "",
+            *_table(["genre", "precision", "recall", "F1", "tracks"], genres),
+        ]
+    )
+
+
+def _data(card: Card) -> str:
+    split = card.split
+    lines = [f"- {one['name']}: {one['examples']} clips; {'; '.join(one['licences'])}" for one in card.corpora]
+    return "\n".join(
+        [
+            "## Data",
+            "",
+            *lines,
+            "",
+            f"Split: {split['train']} clips trained it, {split['validation']} chose the best weights and the "
+            f"temperature, {split['test']} tested it ({split['protocol']}). {split['artists']}.",
+            *(f"- {note}" for note in split["notes"]),
+        ]
+    )
+
+
+def _limits(card: Card) -> str:
+    return "\n".join(
+        [
+            "## Limits",
+            "",
+            f"- It knows {len(card.genres)} genres; whatever it hears becomes one of them, speech too.",
+            "- Its confidence was calibrated on music like that above; on other music it can be too sure.",
+            "- Genres shade into each other, and corpora disagree: part of what counts as an error here is "
+            "a matter of opinion.",
+        ]
+    )
+
+
+def _interval(score: Mapping[str, float]) -> str:
+    return f"{100 * score['value']:.1f} ({100 * score['low']:.1f}–{100 * score['high']:.1f})"
+
+
+def _table(header: list[str], rows: Iterable[list[str]]) -> list[str]:
+    lines = [header, ["---"] + ["--:"] * (len(header) - 1), *rows]
+    return [f"| {' | '.join(line)} |" for line in lines]

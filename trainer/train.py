@@ -27,7 +27,7 @@ from trainer.recipe import Recipe
 
 LOG = "training.jsonl"
 
-_LICENCE = "not stated; the licences of the corpora may bind the weights too"
+_LICENCE = "none stated; the terms of the corpora that it learned from may bind its use"
 _N_CHECKED = 16
 
 

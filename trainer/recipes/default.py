@@ -10,6 +10,11 @@ from __future__ import annotations
 from trainer.recipe import Augmentation, Recipe
 
 RECIPE = Recipe(
+    crops_per_epoch=4096,
+    epochs=60,
+    patience=20,
+    learning_rate=3e-3,
+    weight_decay=0.02,
     augmentation=Augmentation(
         repeat_share=0.3,
         stretch=0.1,

@@ -59,6 +59,7 @@ def tracks(artefact: Artefact, paths: Sequence[Path], clips: Sequence[Clip]) -> 
     y_prob = _matrix([verdict for verdict, _ in heard], artefact.card.genres)
     of_corpora = _by_corpus(y_true, y_prob, [clip.corpus for _, clip in heard])
     return scores(y_true, y_prob, groups, artefact.card.genres) | {
+        "written": _written(artefact, y_true, y_prob, groups),
         "without_verdict": len(paths) - len(heard),
         "accuracy_by_corpus": of_corpora,
     }
@@ -102,6 +103,18 @@ def scores(y_true: Indices, y_prob: Floats, groups: NDArray[Any], genres: Sequen
         "per_genre": dict(zip(genres, metrics.per_genre(y_true, y_pred, len(genres)), strict=True)),
         "confusion_matrix": metrics.confusion_matrix(y_true, y_pred, len(genres)).tolist(),
     }
+
+
+def _written(artefact: Artefact, y_true: Indices, y_prob: Floats, groups: NDArray[Any]) -> dict[str, Any]:
+    """What `--write-tags` would do: share of tracks that get a genre, and of these, that get the right one."""
+    thresholds = np.array([artefact.card.thresholds[genre] for genre in artefact.card.genres])
+
+    def right(t: Indices, p: Floats) -> float:
+        return metrics.selective_accuracy(t, p, thresholds)
+
+    share = metrics.interval(lambda p: metrics.coverage(p, thresholds), y_prob, groups=groups)
+    accuracy = metrics.interval(right, y_true, y_prob, groups=groups)
+    return {"coverage": dataclasses.asdict(share), "accuracy": dataclasses.asdict(accuracy)}
 
 
 def _matrix(said: Sequence[Verdict], genres: Sequence[str]) -> Floats:

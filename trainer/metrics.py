@@ -82,6 +82,24 @@ def expected_calibration_error(y_true: Indices, y_prob: Floats, n_bins: int = 10
     return float(np.abs(gaps).sum() / len(y_true))
 
 
+def coverage(y_prob: Floats, thresholds: Floats) -> float:
+    """Share of answers whose confidence reaches the threshold of their genre, shape (n_genres,)."""
+    return float(np.mean(_sure(y_prob, thresholds)))
+
+
+def selective_accuracy(y_true: Indices, y_prob: Floats, thresholds: Floats) -> float:
+    """Share of right answers among those whose confidence reaches the threshold of their genre; 1 if none does.
+
+    El-Yaniv & Wiener, On the Foundations of Noise-free Selective Classification, JMLR 2010.
+    """
+    sure = _sure(y_prob, thresholds)
+    return accuracy(y_true[sure], y_prob[sure].argmax(axis=1)) if sure.any() else 1.0
+
+
+def _sure(y_prob: Floats, thresholds: Floats) -> NDArray[np.bool_]:
+    return y_prob.max(axis=1) >= thresholds[y_prob.argmax(axis=1)]
+
+
 def interval(
     score: Callable[..., float],
     *arrays: NDArray[Any],

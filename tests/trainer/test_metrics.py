@@ -123,3 +123,21 @@ def test_the_temperature_undoes_a_scaling_of_the_logits(rng, factor):
     fitted = calibrate.fit((factor * logits).astype(np.float32), np.arange(4000), y_true)
     assert fitted.method == "temperature"
     assert fitted.temperature == pytest.approx(factor, rel=0.1)
+
+
+def test_selective_accuracy_counts_what_is_sure():
+    """Only answers that reach their genre's threshold count; without any, nothing wrong was said."""
+    y_true = np.array([0, 0, 1, 1])
+    y_prob = np.array([[0.9, 0.1], [0.45, 0.55], [0.2, 0.8], [0.6, 0.4]])
+    half, strict = np.array([0.5, 0.5]), np.array([0.7, 0.7])
+    assert metrics.coverage(y_prob, half) == 1
+    assert (
+        metrics.selective_accuracy(y_true, y_prob, half)
+        == metrics.accuracy(y_true, y_prob.argmax(axis=1))
+        == 0.5
+    )
+    assert metrics.coverage(y_prob, strict) == 0.5
+    assert metrics.selective_accuracy(y_true, y_prob, strict) == 1
+    assert metrics.coverage(y_prob, np.array([0.95, 0.7])) == 0.25
+    assert metrics.coverage(y_prob, np.ones(2)) == 0
+    assert metrics.selective_accuracy(y_true, y_prob, np.ones(2)) == 1

@@ -235,6 +235,14 @@ def test_errors_are_a_sentence_and_an_exit_code(arguments: list[str], code: int,
     assert run.stdout == b""
 
 
+def test_without_a_command_there_is_help() -> None:
+    """`tagger` alone shows its commands, and no error."""
+    run = tagger()
+    assert run.returncode == 2
+    assert b"scan" in run.stdout
+    assert run.stderr == b""
+
+
 def test_nothing_found_is_not_success(tmp_path: Path) -> None:
     """An empty folder and a missing file are told, and the exit code is not 0."""
     (tmp_path / "empty").mkdir()

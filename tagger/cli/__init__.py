@@ -56,7 +56,8 @@ def run(arguments: list[str]) -> int:
         display.error(error.message, error.hint)
         return error.exit_code
     except typer.TyperException as error:
-        display.error(*_usage(error))
+        if arguments:  # without any, the help has been shown
+            display.error(*_usage(error))
         return 2
     except (KeyboardInterrupt, typer.Abort):
         display.error("interrupted")

@@ -323,6 +323,7 @@ def test_ctrl_c_finishes_and_reports(tmp_path: Path, tune: Tune) -> None:
         [sys.executable, "-m", "tagger", "scan", folder, "--json", "--write-tags", "--min-confidence", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # else lines behind the first wait in a buffer that `communicate` does not look into
     )
     assert process.stdout is not None
     first = process.stdout.readline()

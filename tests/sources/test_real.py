@@ -1,20 +1,15 @@
 """Real music decodes to the length that its catalogue states."""
 
 import csv
-import os
-import time
 
 import numpy as np
 import pytest
 
-from tagger.errors import FileError
 from tagger.records import Track
 from tagger.sources import decode, discover
 from tests.sources import tones
 
 pytestmark = pytest.mark.real
-
-_LEAST_SPEED = 50.0  # × real time; ten times slower than one core of 2020, so that a busy machine passes
 
 
 def rows(music, n_rows):
@@ -51,15 +46,3 @@ def test_all_real_files_are_found(music):
     paths = [one.path for one in found]
     assert len(paths) == len(set(paths))
     assert {path for path, _ in rows(music, 10_000)} <= set(paths)
-
-
-@pytest.mark.skipif("CI" in os.environ, reason="speed is not measured on shared machines")
-def test_decoding_is_fast(music):
-    """A song decodes to mono at 22.05 kHz many times faster than it plays."""
-    path = max((path for path, _ in rows(music, 10_000)), key=lambda path: path.stat().st_size)
-    start = time.perf_counter()
-    try:
-        n_samples = sum(map(len, decode.blocks(path, 22050)))
-    except FileError as error:
-        pytest.fail(error.message)
-    assert n_samples / 22050 / (time.perf_counter() - start) > _LEAST_SPEED

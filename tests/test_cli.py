@@ -312,6 +312,24 @@ def test_a_reader_that_leaves_is_no_error(album: Path) -> None:
     assert run.stderr == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "arguments", ["scan . -q", "scan . -q --json", "scan . -q --csv", "config", "models default"]
+)
+def test_a_full_disk_is_one_sentence(album: Path, arguments: str) -> None:
+    """Output that cannot be written ends in a sentence and its exit code, not in a traceback."""
+    run = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m tagger {arguments} >/dev/full"],
+        capture_output=True,
+        cwd=album,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 5
+    assert run.stderr.count(b"\n") == 1
+    assert b"No space left" in run.stderr
+
+
 def test_ctrl_c_finishes_and_reports(tmp_path: Path, tune: Tune) -> None:
     """After Ctrl-C the tracks in hand are finished, and the report tells of every file that was written."""
     folder = tmp_path / "many"

@@ -13,9 +13,10 @@ import typer
 
 from tagger import __version__
 from tagger.cli import config, models, scan, train
-from tagger.errors import TaggerError
+from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
 
+EXIT_UNWRITABLE = OutputError.exit_code
 EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
@@ -51,7 +52,9 @@ def run(arguments: list[str]) -> int:
         print(f"tagger {__version__}")
         return 0
     try:
-        return app(arguments, prog_name="tagger", standalone_mode=False) or 0
+        code = app(arguments, prog_name="tagger", standalone_mode=False) or 0
+        sys.stdout.flush()
+        return code
     except TaggerError as error:
         display.error(error.message, error.hint)
         return error.exit_code
@@ -63,9 +66,17 @@ def run(arguments: list[str]) -> int:
         display.error("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has enough; Python must not complain about it again while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
         return 0
+    except OSError as error:
+        _give_up_stdout()
+        display.error(f"the output cannot be written: {error.strerror or error}")
+        return EXIT_UNWRITABLE
+
+
+def _give_up_stdout() -> None:
+    """Send what is still buffered to nowhere, else Python complains about it again while it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: typer.TyperException) -> tuple[str, str]:

@@ -24,6 +24,9 @@ from tagger.sources import decode
 # Windows that may wait for the network, in batches.
 _BATCHES_WAITING = 4
 
+# How long a request to end may go unnoticed.
+_PATIENCE_SECONDS = 0.2
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -165,7 +168,7 @@ class _Pool:
         n_working = len(self._threads)
         while n_working and not self._halt.now.is_set():
             try:
-                event = self._queue.get(timeout=0.2)
+                event = self._queue.get(timeout=_PATIENCE_SECONDS)
             except queue.Empty:
                 continue
             if isinstance(event, BaseException):
@@ -226,7 +229,7 @@ class _Pool:
     def _put(self, event: tuple[_Hearing, Window | None] | Failed | BaseException | None) -> None:
         while not (self._closed.is_set() or self._halt.now.is_set()):
             try:
-                return self._queue.put(event, timeout=0.2)
+                return self._queue.put(event, timeout=_PATIENCE_SECONDS)
             except queue.Full:
                 continue
         raise _ClosedError
@@ -243,7 +246,10 @@ class _ClosedError(Exception):
 
 
 def ahead(
-    tracks: Iterator[Track | Failed], on_found: Callable[[int], None], on_all_found: Callable[[], None]
+    tracks: Iterator[Track | Failed],
+    on_found: Callable[[int], None],
+    on_all_found: Callable[[], None],
+    halt: Halt | None = None,
 ) -> Iterator[Track | Failed]:
     """Let discovery run ahead in a thread of its own, so that the number of tracks is known early.
 
@@ -251,7 +257,9 @@ def ahead(
         tracks: What discovery finds.
         on_found: Called, from that thread, with the number found so far.
         on_all_found: Called, from that thread, when there are no more.
+        halt: Ends the wait for more when it is set: a list on stdin may take for ever.
     """
+    halt = halt or Halt()
     found: queue.SimpleQueue[Track | Failed | BaseException | None] = queue.SimpleQueue()
 
     def run() -> None:
@@ -265,7 +273,13 @@ def ahead(
             found.put(error)
 
     threading.Thread(target=run, daemon=True).start()
-    while (track := found.get()) is not None:
+    while not halt.after_tracks_in_hand.is_set():
+        try:
+            track = found.get(timeout=_PATIENCE_SECONDS)
+        except queue.Empty:
+            continue
+        if track is None:
+            return
         if isinstance(track, BaseException):
             raise track
         yield track

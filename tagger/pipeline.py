@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tagger import engine
-from tagger.errors import ModelError, TagError, UntaggableError
+from tagger.errors import ModelError, SettingsError, TagError, UntaggableError
 from tagger.inference import artefact as artefacts
 from tagger.inference import runtime as runtimes
 from tagger.inference.artefact import Artefact
@@ -17,6 +17,9 @@ from tagger.settings import Settings, home_folder
 from tagger.sinks import tags
 from tagger.sinks.tags import policy
 from tagger.sources import discover
+
+# A million frames of 96 bands take 0.4 GB, and a network's inner layers a multiple of that.
+_MOST_FRAMES_IN_A_BATCH = 2**20
 
 
 def scan(
@@ -42,7 +45,7 @@ def scan(
         on_found: Told how many tracks have been found so far, from another thread.
         on_all_found: Told that there are no more.
     """
-    tracks = engine.ahead(discover.audio_files(paths, stdin=stdin), on_found, on_all_found)
+    tracks = engine.ahead(discover.audio_files(paths, stdin=stdin), on_found, on_all_found, halt)
     for heard in engine.hear(tracks, plan, halt):
         yield tag(heard, plan.artefact.card, settings, writing) if isinstance(heard, Verdict) else heard
 
@@ -91,6 +94,11 @@ def prepare(settings: Settings) -> engine.Plan:
     """
     artefact = artefacts.load(artefacts.find(settings.model, model_folders()))
     window_frames, hop_frames = window_lengths(artefact, settings)
+    if settings.batch_size * window_frames > _MOST_FRAMES_IN_A_BATCH:
+        raise SettingsError(
+            f"{settings.batch_size} windows of {window_frames} frames are too much for one batch",
+            hint=f"give a --batch-size of {max(1, _MOST_FRAMES_IN_A_BATCH // window_frames)} or less",
+        )
     return engine.Plan(
         artefact=artefact,
         runtime=runtimes.load(artefact, settings.runtime),

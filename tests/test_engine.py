@@ -3,6 +3,7 @@
 import itertools
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -208,6 +209,22 @@ def test_a_defect_in_discovery_ends_the_run(library: list[Track], plan: engine.P
 
     with pytest.raises(RuntimeError, match="on fire"):
         list(engine.hear(engine.ahead(broken(), lambda count: None, lambda: None), plan))
+
+
+def test_a_list_that_never_ends_can_be_interrupted(library: list[Track], plan: engine.Plan) -> None:
+    """A request to end is heard while discovery waits for more, as for a pipe that stays open."""
+    halt, pipe = engine.Halt(), threading.Event()
+
+    def waiting() -> Iterator[Track]:
+        yield library[0]
+        pipe.wait(60)
+
+    began = time.monotonic()
+    threading.Timer(0.5, halt.after_tracks_in_hand.set).start()
+    (heard,) = engine.hear(engine.ahead(waiting(), lambda count: None, lambda: None, halt), plan, halt)
+    pipe.set()
+    assert heard.track == library[0]
+    assert time.monotonic() - began < 20
 
 
 def test_discovery_runs_ahead(library: list[Track]) -> None:

@@ -69,6 +69,8 @@ def _scores(scores: Mapping[str, Any]) -> str:
             f"`--write-tags` would write a genre to {_interval(written['coverage'])} % of these tracks; "
             f"{_interval(written['accuracy'])} % of what it writes is right.",
             "",
+            f"Accuracy by corpus: {_by_corpus(track)}.",
+            "",
             "Per track and genre:",
             "",
             *_table(["genre", "precision", "recall", "F1", "tracks"], genres),
@@ -102,6 +104,13 @@ def _limits(card: Card) -> str:
             "- Genres shade into each other, and corpora disagree: part of what counts as an error here is "
             "a matter of opinion.",
         ]
+    )
+
+
+def _by_corpus(track: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {100 * one['accuracy']:.0f} (n = {one['n']})"
+        for name, one in track["accuracy_by_corpus"].items()
     )
 
 

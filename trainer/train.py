@@ -166,7 +166,7 @@ def _card(
         split={side: len(getattr(data.split, side)) for side in ("train", "validation", "test")}
         | {
             "protocol": data.split.protocol,
-            "artists": "No artist is on two sides"
+            "artists": "No artist or source track is on two sides"
             if corpus.artists_known
             else "No track is on two sides; artists are not known and not kept apart",
             "notes": list(data.notes),

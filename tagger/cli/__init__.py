@@ -51,6 +51,8 @@ def run(arguments: list[str]) -> int:
     if arguments[:1] in (["--version"], ["-V"]):
         print(f"tagger {__version__}")
         return 0
+    if sys.stdout is None:  # closed by whoever started us
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - until the process ends
     try:
         code = app(arguments, prog_name="tagger", standalone_mode=False) or 0
         sys.stdout.flush()

@@ -13,6 +13,9 @@ from tagger.sinks import display
 if TYPE_CHECKING:  # the engine takes its time to import, and help needs none
     from tagger.engine import Halt
 
+# The last is sent when a terminal is closed.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 @contextlib.contextmanager
 def obeyed(halt: Halt) -> Iterator[None]:
@@ -25,7 +28,7 @@ def obeyed(halt: Halt) -> Iterator[None]:
             halt.after_tracks_in_hand.set()
             display.note("finishing the tracks in hand; press Ctrl-C again to drop them")
 
-    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
         yield
     finally:

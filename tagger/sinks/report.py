@@ -42,6 +42,8 @@ from tagger import errors, records
 
 FORMAT_VERSION = 1
 
+_HEAD_BYTES = 16
+
 COLUMNS = (
     "format",
     "path",
@@ -131,9 +133,9 @@ FORMATS: Mapping[str, type[Report]] = MappingProxyType({"jsonl": JsonLines, "csv
 def saved(path: str | os.PathLike[str], kind: str, *, top_k: int | None = None) -> Iterator[Report]:
     """Open a report that takes the place of an older one only when the run ends.
 
-    Until then its rows are in `<path>.partial`. An interrupted run (Ctrl-C) ends too: what there is of it is
-    kept, well formed. Where the run dies, the older report stays, and so does the partial one. A path that is
-    no regular file, such as /dev/stdout or a pipe, is written to directly.
+    Until then its rows are in `<path>.PID.partial`. An interrupted run (Ctrl-C) ends too: what there is of it
+    is kept, well formed. Where the run dies, the older report stays, and so does the partial one. A path that
+    is no regular file, such as /dev/stdout or a pipe, is written to directly.
 
     Args:
         path: Where the report is to be.
@@ -141,13 +143,16 @@ def saved(path: str | os.PathLike[str], kind: str, *, top_k: int | None = None) 
         top_k: How many genres to list per track; None for all.
 
     Raises:
-        OutputError: There is no such kind of report, or the file cannot be written.
+        OutputError: There is no such kind of report, the file cannot be written, or it holds something else.
     """
     if kind not in FORMATS:
         raise errors.OutputError(f"unknown kind of report: {kind}", hint=f"choose one of {', '.join(FORMATS)}")
-    target = Path(os.path.realpath(path))
-    is_special = target.exists() and not target.is_file()
-    growing = target if is_special else target.with_name(f"{target.name}.partial")
+    is_special = Path(path).exists() and not Path(path).is_file()
+    target = Path(path) if is_special else Path(os.path.realpath(path))
+    if not is_special:
+        _check_replaceable(target)
+    # Two runs that are told the same file do not share what grows.
+    growing = target if is_special else target.with_name(f"{target.name}.{os.getpid()}.partial")
     with _ours(path):
         stream = growing.open("wb")
     with contextlib.ExitStack() as closing:
@@ -160,6 +165,19 @@ def saved(path: str | os.PathLike[str], kind: str, *, top_k: int | None = None) 
             _place(stream, growing, target)
             raise
         _place(stream, growing, target)
+
+
+def _check_replaceable(target: Path) -> None:
+    """Refuse to replace what is no report: a slip such as `-o *.flac` must not cost a song."""
+    if not target.exists():
+        return
+    with _ours(target), target.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    if head and not head.startswith((b'{"format"', b"format,path,")):
+        raise errors.OutputError(
+            f"{target}: exists, and is not a report of tagger",
+            hint="name another file, or delete this one first",
+        )
 
 
 def _place(stream: BinaryIO, growing: Path, target: Path) -> None:

@@ -21,6 +21,8 @@ from tagger.sinks import report
 ODD_NAME = os.fsdecode(b'=cmd|\' /\xff\xe9\n"x",;\\ \xd0\x96.mp3')
 SCORES = (records.Score("R&B/Soul", 0.87654321), records.Score("Rock", 0.1), records.Score("Жанр", 0.02345679))
 
+OLDER = '{"format": 1, "path": "an older report"}\n'
+
 
 def track(name: str = "music/a.mp3") -> records.Track:
     """A track at a path."""
@@ -202,10 +204,10 @@ def test_a_gone_reader_is_the_callers_matter(kind: str) -> None:
 def test_a_saved_report_takes_its_place_at_the_end(kind: str, tmp_path: Path) -> None:
     """Until the run ends the older report stands; afterwards the new one, and nothing else."""
     path = tmp_path / "report.out"
-    path.write_text("older")
+    path.write_text(OLDER)
     with report.saved(path, kind) as rows:
         rows.add(SKIPPED)
-        assert path.read_text() == "older"
+        assert path.read_text() == OLDER
     assert "hush.wav" in path.read_text()
     assert list(tmp_path.iterdir()) == [path]
 
@@ -225,17 +227,28 @@ def test_an_interrupted_report_is_kept(kind: str, interruption: type[BaseExcepti
 def test_a_run_that_dies_keeps_both_reports(kind: str, tmp_path: Path) -> None:
     """An error leaves the older report in place, and the rows until then beside it."""
     path = tmp_path / "report.out"
-    path.write_text("older")
+    path.write_text(OLDER)
     with pytest.raises(errors.ModelError):
         interrupt(path, kind, errors.ModelError("gone"))
-    assert path.read_text() == "older"
-    assert "hush.wav" in (tmp_path / "report.out.partial").read_text()
+    assert path.read_text() == OLDER
+    assert "hush.wav" in next(tmp_path.glob("report.out.*.partial")).read_text()
+
+
+@every_kind
+def test_what_is_no_report_is_never_replaced(kind: str, tmp_path: Path) -> None:
+    """A song that stands where the report should go stays as it is, and nothing is left beside it."""
+    song = tmp_path / "song.flac"
+    song.write_bytes(b"fLaC" + bytes(100))
+    with pytest.raises(errors.OutputError, match="is not a report of tagger"), report.saved(song, kind):
+        pass
+    assert song.read_bytes() == b"fLaC" + bytes(100)
+    assert list(tmp_path.iterdir()) == [song]
 
 
 def test_a_killed_run_keeps_both_reports(tmp_path: Path) -> None:
     """Not even SIGKILL loses the older report or a whole row."""
     path = tmp_path / "report.out"
-    path.write_text("older")
+    path.write_text(OLDER)
     code = (
         "import os, sys; from pathlib import Path\n"
         "from tagger import records; from tagger.sinks import report\n"
@@ -244,8 +257,8 @@ def test_a_killed_run_keeps_both_reports(tmp_path: Path) -> None:
     )
     killed = subprocess.run([sys.executable, "-c", code, path], cwd=Path(__file__).parents[2])
     assert killed.returncode == -signal.SIGKILL
-    assert path.read_text() == "older"
-    assert json.loads((tmp_path / "report.out.partial").read_text())["path"] == "a"
+    assert path.read_text() == OLDER
+    assert json.loads(next(tmp_path.glob("report.out.*.partial")).read_text())["path"] == "a"
 
 
 def test_a_report_may_go_to_what_is_no_file(tmp_path: Path) -> None:
@@ -258,7 +271,7 @@ def test_a_report_may_go_to_what_is_no_file(tmp_path: Path) -> None:
     assert b"hush.wav" in os.read(reader, 65536)
     os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
-    target.write_text("older")
+    target.write_text(OLDER)
     link.symlink_to(target)
     with report.saved(link, "jsonl") as rows:
         rows.add(SKIPPED)

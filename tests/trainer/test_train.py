@@ -105,6 +105,32 @@ def test_scores_come_from_verdicts_on_the_test_side(run):
 
 
 @pytest.mark.slow
+def test_only_the_test_side_is_tested(tmp_path, monkeypatch):
+    """The files that the scores come from are those of the test split, which no other step is given."""
+    folder = material.folder(tmp_path / "music", np.random.default_rng(6))
+    clips = sorted(folder.rglob("[0-9]*.wav"))
+    artists = sorted({clip.parent.name for clip in clips})
+    per_genre = len(artists) // 3
+    sides = {
+        artist: "test" if index % per_genre == 0 else "validation" if index % per_genre == 1 else "train"
+        for index, artist in enumerate(artists)
+    }
+    rows = [f"{clip},{clip.parts[-3]},{clip.parent.name},{sides[clip.parent.name]}" for clip in clips]
+    (tmp_path / "corpus.csv").write_text("\n".join(["file,genre,artist,split", *rows]))
+    tested, original = [], evaluate.tracks
+
+    def recorded(artefact, paths, sides):
+        tested.extend(paths)
+        return original(artefact, paths, sides)
+
+    monkeypatch.setattr(evaluate, "tracks", recorded)
+    corpus = corpora.load(f"csv:{tmp_path / 'corpus.csv'}", data=None, cache=tmp_path)
+    recipe = dataclasses.replace(RECIPE, epochs=1, min_groups=1)
+    train.run(corpus, recipe, tmp_path / "model", cache=tmp_path / "cache", jobs=1)
+    assert sorted(tested) == [clip for clip in clips if sides[clip.parent.name] == "test"]
+
+
+@pytest.mark.slow
 def test_both_runtimes_give_the_same_logits(run, rng):
     """Keras and ONNX agree on windows of any length."""
     _, trained, _ = run

@@ -17,9 +17,7 @@ class Example:
         corpus: Where it comes from.
         fold: Fold given by the corpus.
         split: "train", "validation" or "test", given by the corpus.
-        seconds: Length as the corpus states it.
         licence: Licence of the audio; empty if the corpus states none.
-        trust: How far the label can be trusted, in the corpus' words; empty if it does not say.
     """
 
     path: Path
@@ -28,9 +26,7 @@ class Example:
     corpus: str
     fold: int | None = None
     split: str | None = None
-    seconds: float | None = None
     licence: str = ""
-    trust: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,15 @@
 
 Columns: `path` (or `file`, `filename`), relative to the table's folder or to the data folder; `genre` (or
 `genres`, `label`), several joined by `+`, `|` or `;`, strongest first. If present: `group` (or `artist`),
-`fold` or `split`, `seconds`, `corpus`, `licence` (or `license`), `trust` (or `label_trust`).
+`fold` or `split`, `corpus`, `licence` (or `license`). Others are passed over.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from tagger.errors import CorpusError
 from trainer.corpora.interface import Corpus, Example
@@ -22,12 +21,9 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "group": ("group", "artist"),
     "fold": ("fold",),
     "split": ("split",),
-    "seconds": ("seconds",),
     "corpus": ("corpus",),
     "licence": ("licence", "license"),
-    "trust": ("trust", "label_trust"),
 }
-_Number = TypeVar("_Number", int, float)
 
 _REQUIRED = ("path", "labels")
 _SPLITS = {
@@ -107,19 +103,17 @@ def _example(row: Mapping[str, str], columns: Mapping[str, str], folder: Path, w
         labels=labels,
         group=values.get("group") or str(path),
         corpus=values.get("corpus") or Path(where.rpartition(":")[0]).stem,
-        fold=_number(values.get("fold", ""), f"{where}: fold", int),
+        fold=_fold(values.get("fold", ""), where),
         split=_SPLITS.get(split),
-        seconds=_number(values.get("seconds", ""), f"{where}: seconds", float),
         licence=values.get("licence", ""),
-        trust=values.get("trust", ""),
     )
 
 
-def _number(text: str, where: str, kind: Callable[[str], _Number]) -> _Number | None:
+def _fold(text: str, where: str) -> int | None:
     try:
-        return kind(text) if text else None
+        return int(text) if text else None
     except ValueError as error:
-        raise CorpusError(f"{where}: `{text}` is not a number") from error
+        raise CorpusError(f"{where}: fold: `{text}` is not a number") from error
 
 
 def _licences(examples: tuple[Example, ...]) -> str:

@@ -183,6 +183,14 @@ def test_bad_files_are_results_and_change_the_exit_code(album: Path) -> None:
     assert run.stderr.count(b"Traceback") == 0
 
 
+def test_a_closed_stdin_is_no_error(album: Path) -> None:
+    """A scan whose stdin was closed by whoever started it, as by cron, works."""
+    command = f"{sys.executable} -m tagger scan two.flac -q --json <&-"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, cwd=album, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr.decode()
+    assert objects(run)[0]["status"] == "named"
+
+
 def test_paths_come_on_stdin_and_by_glob(album: Path) -> None:
     """`-` reads a list from stdin, and a glob that the shell did not expand is expanded."""
     listed = tagger("scan", "-", "--json", stdin=os.fsencode(album / "two.flac") + b"\n")

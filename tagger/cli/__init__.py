@@ -72,7 +72,7 @@ def run(arguments: list[str]) -> int:
         return 0
     except OSError as error:
         _give_up_stdout()
-        display.error(f"the output cannot be written: {error.strerror or error}")
+        display.error(f"{error.filename or 'the output cannot be written'}: {error.strerror or error}")
         return EXIT_UNWRITABLE
 
 

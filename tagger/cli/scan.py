@@ -86,7 +86,7 @@ def _run(
             plan,
             resolved,
             writing,
-            stdin=sys.stdin.buffer,
+            stdin=sys.stdin.buffer if sys.stdin else (),  # closed by whoever started us
             halt=halt,
             on_found=progress.found,
             on_all_found=progress.all_found,

@@ -82,7 +82,7 @@ def test_policies_differ_in_files_that_say_something(
 )
 def test_a_low_confidence_is_told_in_numbers(confidence: float, threshold: float, reason: str) -> None:
     """The reason names both shares, and never says that a number is below itself."""
-    decided = policy.decide((), "Rock", confidence, policy=policy.DEFAULT_POLICY, threshold=threshold)
+    decided = policy.decide((), "Rock", confidence, policy="only-missing", threshold=threshold)
     assert decided == policy.Decision(None, reason)
 
 

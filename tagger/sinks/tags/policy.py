@@ -11,8 +11,6 @@ from typing import TypeAlias
 
 from tagger import errors
 
-DEFAULT_POLICY = "only-missing"
-
 _SAYS_NOTHING = frozenset({"", "unknown", "other"})
 _NUMBERS = re.compile(r"\d+|(\(\d+\))+")
 

@@ -9,7 +9,8 @@ TaggerError                     1  anything below
     ├── DecodeError                its audio could not be decoded          → `Failed`
     ├── NothingToHearError         it holds no audio, or only silence      → `Skipped`
     └── TagError                   its tags could not be read or written
-        └── UntaggableError        no writer for this kind of file         → classified, not written
+        ├── UntaggableError        no writer for this kind of file         → classified, not written
+        └── ChangedError           it changed since it was heard           → heard again
 """
 
 from __future__ import annotations
@@ -80,3 +81,7 @@ class TagError(FileError):
 
 class UntaggableError(TagError):
     """Raised when there is no writer for this kind of file."""
+
+
+class ChangedError(TagError):
+    """Raised when a file is not written because it changed since it was heard."""

@@ -18,7 +18,7 @@ from tagger.sources import native
 
 # The demuxer is forced, never probed: playlists and concat scripts, which make FFmpeg open other files and
 # addresses, can then not be reached by any content.
-_DEMUXERS: dict[str, str] = {
+DEMUXERS: dict[str, str] = {
     "wav": "wav",
     "rf64": "wav",
     "w64": "w64",
@@ -52,7 +52,9 @@ _DEMUXERS: dict[str, str] = {
     "mpegts": "mpegts",
     "realmedia": "rm",
 }
-CONTAINERS = frozenset(_DEMUXERS)
+"""Names of FFmpeg's demuxers by those of `sniff.container`."""
+
+CONTAINERS = frozenset(DEMUXERS)
 _CLOSED = {"protocol_whitelist": "none"}  # were such a demuxer reached, it could open nothing
 
 # Their length is not in a header; FFmpeg guesses it from the bit rate.
@@ -62,7 +64,8 @@ _GUESSED_LENGTH = frozenset(
 
 _FULL_SCALE = {"u8": 2.0**7, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63, "flt": 1.0, "dbl": 1.0}
 _PRE_ROLL_SECONDS = 0.5  # lossy decoders need some frames before theirs come out as in a run from the start
-_TROUBLE = (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, ValueError)
+TROUBLE = (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, ValueError)
+"""What PyAV raises for damaged files."""
 
 
 class FfmpegReader:
@@ -79,7 +82,7 @@ class FfmpegReader:
     """
 
     def __init__(self, path: str | os.PathLike[str], file: BinaryIO, container: str) -> None:
-        self._path, self._file, self._demuxer = path, file, _DEMUXERS[container]
+        self._path, self._file, self._demuxer = path, file, DEMUXERS[container]
         self._trouble: Exception | None = None
         self._open()
         try:
@@ -108,7 +111,7 @@ class FfmpegReader:
             if len(heard):
                 yield heard, sr
         if n_early is None and self._trouble is not None:
-            raise DecodeError(self._path, _reason(self._trouble)) from self._trouble
+            raise DecodeError(self._path, reason(self._trouble)) from self._trouble
 
     def close(self) -> None:
         """Give back the decoder's memory; the file object stays open."""
@@ -117,12 +120,10 @@ class FfmpegReader:
     def _open(self) -> None:
         self._file.seek(0)
         try:
-            self._container = av.open(
-                _Nameless(self._file), format=self._demuxer, options=_CLOSED, metadata_errors="replace"
-            )
+            self._container = demuxer(self._file, self._demuxer)
             self._stream = self._container.streams.best("audio")
-        except _TROUBLE as exc:
-            raise DecodeError(self._path, _reason(exc)) from exc
+        except TROUBLE as exc:
+            raise DecodeError(self._path, reason(exc)) from exc
 
     def _describe(self, is_length_claimed: bool) -> native.AudioInfo:
         """Read the header of the stream."""
@@ -155,7 +156,7 @@ class FfmpegReader:
         first_seconds = next((_time_stamp(frame) for frame in self._frames()), 0.0)
         try:
             self._container.seek(round((first_seconds + max(0.0, seconds - _PRE_ROLL_SECONDS)) * av.time_base))
-        except _TROUBLE:
+        except TROUBLE:
             self.close()
             self._open()
         return first_seconds
@@ -180,14 +181,14 @@ class FfmpegReader:
         while True:
             try:
                 packet = next(packets, None)
-            except _TROUBLE as exc:
+            except TROUBLE as exc:
                 self._trouble = exc
                 return
             if packet is None:
                 return
             try:
                 frames = packet.decode()
-            except _TROUBLE as exc:
+            except TROUBLE as exc:
                 self._trouble = exc
                 continue
             yield from frames
@@ -199,17 +200,29 @@ class FfmpegReader:
         try:
             values = np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
             full_scale = _FULL_SCALE[sample_format.removesuffix("p")]
-        except _TROUBLE as exc:
+        except TROUBLE as exc:
             raise DecodeError(self._path, f"samples of the kind {sample_format} are not supported") from exc
         by_sample = values.T if sample_format.endswith("p") else values.reshape(-1, n_channels)
         return _unit_scale(by_sample, full_scale), sr
+
+
+def demuxer(file: BinaryIO, name: str) -> Any:
+    """Open a file with FFmpeg's demuxer of a name, shut off from everything else; raises what PyAV raises."""
+    return av.open(_Nameless(file), format=name, options=_CLOSED, metadata_errors="replace")
 
 
 class _Nameless:
     """A file object without its name: PyAV encodes names as UTF-8, and FFmpeg may judge by them."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+        self.read, self.tell, self._seek = file.read, file.tell, file.seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move; -1 for a place that no file has, since PyAV prints what is raised here."""
+        try:
+            return self._seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
 
 
 def _time_stamp(frame: Any) -> float:
@@ -231,7 +244,7 @@ def _unit_scale(values: NDArray[Any], full_scale: float) -> NDArray[np.float32]:
     return samples
 
 
-def _reason(exc: BaseException) -> str:
+def reason(exc: BaseException) -> str:
     """Return FFmpeg's own words in short."""
     words = (exc.strerror or "") if isinstance(exc, OSError | av.FFmpegError) else str(exc)
     return words.strip().rstrip(".").lower() or f"FFmpeg gives up ({type(exc).__name__})"

@@ -177,7 +177,7 @@ def test_a_playlist_opens_nothing_even_with_its_own_demuxer(tmp_path, monkeypatc
     path = tmp_path / "song.mp3"
     path.write_text(_LISTS[kind].format(secret="secret.wav", port=9))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(ffmpeg._DEMUXERS, "wav", kind)
+    monkeypatch.setitem(ffmpeg.DEMUXERS, "wav", kind)
     with path.open("rb") as file:
         assert heard_by_force(path, file, "wav") == 0
 

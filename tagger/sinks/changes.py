@@ -1,0 +1,273 @@
+"""The only way a music file is changed: proven first, told to the journal, then put in place.
+
+The new version is made beside the old one, in memory or on disk. Only if its audio is the same does it take the
+old one's place: in place where that touches little and the length stays, else by replacing the file, or, where
+the file must stay the same one under several names, by overwriting it from a complete copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from tagger.errors import ChangedError, FileError, OutputError, TagError, UntaggableError
+from tagger.records import Stamp
+from tagger.sinks import delta, digests, files, in_place
+from tagger.sinks.draft import Draft, Edit
+from tagger.sinks.journal import Journal, Note
+
+_MOST_IN_PLACE_BYTES = 1 << 20
+
+Proof: TypeAlias = Callable[[str | os.PathLike[str], BinaryIO], str]
+"""Digests the audio in an open file; the path is named in errors."""
+
+
+class Writer:
+    """Changes files, each as one step of a run.
+
+    Args:
+        journal: Where it is told.
+        run: The run in it.
+        proof: Digests the audio; what it gives must not change.
+        hardlinks: What to do about a file with several names: "skip" it, "break" this one off, or "write" all.
+    """
+
+    def __init__(self, journal: Journal, run: int, proof: Proof, *, hardlinks: str = "skip") -> None:
+        self.journal, self.run, self.proof, self.hardlinks = journal, run, proof, hardlinks
+
+    def rewrite(
+        self,
+        path: str | os.PathLike[str],
+        edit: Callable[[BinaryIO], bool],
+        note: Note,
+        *,
+        stamp: Stamp | None = None,
+    ) -> bool:
+        """Change a file; its owner, mode, extended attributes and times stay.
+
+        Args:
+            path: The file, or a link to it.
+            edit: Changes a file object that reads as the file, and says whether it did.
+            note: What the journal says about it.
+            stamp: What the file must still be; None for whatever it is now.
+
+        Returns:
+            Whether the file was changed.
+
+        Raises:
+            ChangedError: It is not what it was, or changed while this was made ready.
+            TagError: It cannot be changed, or its audio would not be the same; it is as it was.
+        """
+        real = Path(os.path.realpath(path))
+        with _ours(path), real.open("rb") as file, files.locked(file):
+            status = os.fstat(file.fileno())
+            _check(path, real, status, stamp, self.hardlinks)
+            attempt = _Attempt(self, Path(path), real, file, note)
+            try:
+                return attempt.carry_out(edit)
+            finally:
+                attempt.clean_up()
+
+
+def rehearse(
+    path: str | os.PathLike[str], edit: Callable[[BinaryIO], bool], *, hardlinks: str = "write"
+) -> bool:
+    """See whether a file could be changed, and change nothing.
+
+    Args:
+        path: The file, or a link to it.
+        edit: See `Writer.rewrite`.
+        hardlinks: See `Writer`.
+
+    Returns:
+        Whether there would be a change.
+
+    Raises:
+        TagError: It could not be changed.
+    """
+    real = Path(os.path.realpath(path))
+    with _ours(path), real.open("rb") as file, contextlib.ExitStack() as stack:
+        _check(path, real, os.fstat(file.fileno()), None, hardlinks)
+        return edit(_as_file(Draft(file, lambda: stack.enter_context(tempfile.TemporaryFile()))))
+
+
+def _check(
+    path: str | os.PathLike[str], real: Path, status: os.stat_result, stamp: Stamp | None, hardlinks: str
+) -> None:
+    """Refuse what may not be changed, or is not what was heard."""
+    now = Stamp.of(real.stat())
+    if now != Stamp.of(status) or stamp not in {None, now}:
+        raise ChangedError(path, "it changed after it was heard")
+    if not stat.S_ISREG(status.st_mode):
+        raise TagError(path, "it is no regular file")
+    if status.st_nlink > 1 and hardlinks == "skip":
+        raise UntaggableError(
+            path,
+            f"it has {status.st_nlink} names (hard links)",
+            hint="--hardlinks break changes this name alone, --hardlinks write all of them",
+        )
+    # The superuser may write anything; that a file was made read-only is a wish all the same.
+    if not (os.access(real, os.W_OK) and status.st_mode & 0o222):
+        raise TagError(path, "it is read-only")
+
+
+class _Attempt:
+    """One change of one file: what has been made so far, and how to leave no trace of it."""
+
+    def __init__(self, writer: Writer, path: Path, real: Path, file: BinaryIO, note: Note) -> None:
+        self._writer, self._journal = writer, writer.journal
+        self._path, self._real, self._file, self._note = path, real, file, note
+        self._status = os.fstat(file.fileno())
+        self._number: int | None = None
+        self._temporary: Path | None = None
+        self._copy: BinaryIO | None = None
+        self._is_open = False
+
+    def carry_out(self, edit: Callable[[BinaryIO], bool]) -> bool:
+        """Make the new version, prove it, and put it in place."""
+        new = Draft(self._file, self._grow)
+        if not edit(_as_file(new)):
+            return False
+        edits = new.edits()
+        if edits == []:
+            return False
+        self._prove(_as_file(new))
+        if edits is not None and self._fits(edits):
+            self._write_in_place(edits, _as_file(new))
+        else:
+            self._replace(new)
+        return True
+
+    def clean_up(self) -> None:
+        """Remove what is left over and close the entry in the journal."""
+        if self._copy is not None:
+            with contextlib.suppress(OSError):  # a full disk complains once more about what it did not take
+                self._copy.close()
+        if self._is_open and self._number is not None:
+            if self._temporary is not None:
+                self._temporary.unlink(missing_ok=True)
+            self._journal.abandon(self._number)
+
+    def _grow(self) -> BinaryIO:
+        """Open the temporary file, told to the journal before there is one."""
+        self._temporary = files.temporary_name(self._real)
+        self._begin()
+        self._copy = files.create(self._temporary)
+        return self._copy
+
+    def _begin(self) -> None:
+        self._number = self._journal.begin(self._writer.run, self._real, self._note, self._temporary)
+        self._is_open = True
+
+    def _prove(self, new: BinaryIO) -> None:
+        proof = self._writer.proof
+        try:
+            is_same = proof(self._path, new) == proof(self._path, self._file)
+        except FileError as exc:
+            raise TagError(
+                self._path, f"not written, since its audio cannot be compared: {exc.reason}"
+            ) from exc
+        if not is_same:
+            self._check_still()
+            raise TagError(self._path, "not written, since its audio would not have stayed the same")
+
+    def _fits(self, edits: list[Edit]) -> bool:
+        n_bytes = sum(len(old) for _, old, _ in edits)
+        return n_bytes <= _MOST_IN_PLACE_BYTES and not self._breaks_links()
+
+    def _breaks_links(self) -> bool:
+        return self._status.st_nlink > 1 and self._writer.hardlinks == "break"
+
+    def _write_in_place(self, edits: list[Edit], new: BinaryIO) -> None:
+        """Write the bytes that differ; the old ones are in the journal before."""
+        self._begin()
+        digest = self._prepare("in place", new, rollback=in_place.pack(edits))
+        self._check_still()
+        with self._real.open("r+b", buffering=0) as file:
+            self._is_open = False  # from here on, only what is known to have happened may close the entry
+            try:
+                in_place.put(file, [(place, data) for place, _, data in edits])
+                if digests.whole(file) != digest:
+                    raise TagError(self._path, "what was written did not read back; the old tag is back")
+            except BaseException:
+                in_place.put(file, [(place, data) for place, data, _ in edits])
+                self._is_open = True
+                raise
+            finally:
+                files.set_times(self._real, self._status)
+        self._journal.finish(self._number or 0)
+
+    def _replace(self, new: Draft) -> None:
+        """Complete the copy beside the file, and let it take its place."""
+        copy = new.copy or self._grow()
+        if new.copy is None:
+            new.seek(0)
+            shutil.copyfileobj(new, copy, 1 << 20)
+        kept = files.keep_attributes(self._file, copy)
+        files.sync(copy)
+        must_stay = self._status.st_nlink > 1 and not self._breaks_links()
+        how = "overwrite" if must_stay or not kept else "replace"
+        digest = self._prepare(how, copy)
+        self._check_still()
+        temporary = self._temporary or self._real
+        if how == "replace":
+            files.set_times(temporary, self._status)
+            files.replace(temporary, self._real)
+            self._is_open = False
+        else:
+            self._is_open = False  # should it fail, the complete copy stays, for the next run to try again
+            files.overwrite(self._real, copy)
+            files.set_times(self._real, self._status)
+            with self._real.open("rb") as file:
+                if digests.whole(file) != digest:
+                    raise TagError(self._path, "what was written did not read back; the next run tries again")
+            temporary.unlink()
+        self._journal.finish(self._number or 0)
+
+    def _prepare(self, how: str, new: BinaryIO, rollback: bytes | None = None) -> bytes:
+        digest = digests.whole(new)
+        self._journal.prepare(
+            self._number or 0,
+            how=how,
+            mtime_ns=self._status.st_mtime_ns,
+            old_digest=digests.whole(self._file),
+            new_digest=digest,
+            rollback=rollback,
+            delta=delta.encode(self._file, new),
+        )
+        return digest
+
+    def _check_still(self) -> None:
+        """The last look before bytes move: whoever wrote meanwhile must not be overwritten."""
+        if Stamp.of(self._real.stat()) != Stamp.of(self._status):
+            raise ChangedError(self._path, "it changed while its tag was made ready")
+
+
+def _as_file(draft: Draft) -> BinaryIO:
+    return draft  # type: ignore[return-value]  # RawIOBase is a file object, but not declared as one
+
+
+@contextlib.contextmanager
+def _ours(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn what the file system says into our errors, with the path in front."""
+    try:
+        yield
+    except OutputError as exc:
+        raise TagError(path, f"not written: {exc.message}", hint=exc.hint) from exc
+    except PermissionError as exc:
+        beside = f" in {exc.filename!r}" if exc.filename and ".tagger-" in str(exc.filename) else ""
+        where = "no file may be made in its folder" if beside else "no permission to change it"
+        raise TagError(path, where) from exc
+    except FileNotFoundError as exc:
+        raise TagError(path, "it is gone") from exc
+    except io.UnsupportedOperation as exc:
+        raise TagError(path, str(exc)) from exc
+    except OSError as exc:
+        raise TagError(path, (exc.strerror or str(exc)).lower()) from exc

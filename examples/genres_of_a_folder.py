@@ -6,8 +6,8 @@ python examples/genres_of_a_folder.py [FOLDER]
 import sys
 from pathlib import Path
 
-from tagger import pipeline
-from tagger.records import Tagged, Writing
+from tagger import pipeline, tagging
+from tagger.records import Tagged
 from tagger.settings import Settings
 
 
@@ -15,7 +15,7 @@ def main(folder: Path) -> None:
     """Print one line per track as soon as it is heard."""
     settings = Settings()
     plan = pipeline.prepare(settings)
-    for result in pipeline.scan([folder], plan, settings, Writing()):
+    for result in pipeline.scan([folder], plan, tagging.prepare(settings, plan.artefact.card)):
         if isinstance(result, Tagged):
             verdict = result.verdict
             print(f"{result.track.path.name}: {verdict.scores[0].genre}, {verdict.confidence:.0%} sure")

@@ -5,6 +5,7 @@ Memory is bounded: windows wait in a queue of fixed length, and whoever fills it
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,7 @@ from tagger.errors import FileError, NothingToHearError
 from tagger.inference import calibrate, frontend, vote, window
 from tagger.inference.artefact import Artefact
 from tagger.inference.runtime import Runtime
-from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window
+from tagger.records import Failed, Heard, Score, Skipped, Stamp, Track, Verdict, Window
 from tagger.sources import decode
 
 # Windows that may wait for the network, in batches.
@@ -70,6 +71,7 @@ class _Hearing:
     loudness_db: list[float] = field(default_factory=list)
     n_waiting: int = 0
     n_samples: int = 0
+    stamp: Stamp | None = None
     all_came: bool = False
     problem: Skipped | Failed | None = None
 
@@ -141,6 +143,7 @@ def _conclude(hearing: _Hearing, plan: Plan) -> Heard:
         duration_seconds=hearing.n_samples / card.front_end.sample_rate,
         n_windows=len(windows),
         model=card.name,
+        stamp=hearing.stamp,
         reason=""
         if named
         else f"confidence {floor(100 * scores[0].probability)} % is below {100 * plan.min_confidence:g} %",
@@ -207,6 +210,8 @@ class _Pool:
         hearing, plan = _Hearing(track), self._plan
 
         def counted() -> Iterator[NDArray[np.float32]]:
+            with contextlib.suppress(OSError):  # decoding says what is wrong with it
+                hearing.stamp = Stamp.of(track.path.stat())
             for block in decode.blocks(track.path, plan.artefact.card.front_end.sample_rate):
                 hearing.n_samples += len(block)
                 yield block

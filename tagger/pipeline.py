@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tagger import engine
-from tagger.errors import ModelError, SettingsError, TagError, UntaggableError
+from tagger import engine, tagging
+from tagger.errors import ChangedError, ModelError, SettingsError
 from tagger.inference import artefact as artefacts
 from tagger.inference import runtime as runtimes
 from tagger.inference.artefact import Artefact
-from tagger.inference.card import Card
-from tagger.records import Result, Tagged, Verdict, Writing
+from tagger.records import Failed, Result, Track, Verdict
 from tagger.settings import Settings, home_folder
-from tagger.sinks import tags
-from tagger.sinks.tags import policy
-from tagger.sources import discover
+from tagger.sinks.changes import Writer
+from tagger.sinks.journal import Journal
+from tagger.sinks.recovery import Recovered, recover
+from tagger.sources import discover, packets
 
 # A million frames of 96 bands take 0.4 GB, and a network's inner layers a multiple of that.
 _MOST_FRAMES_IN_A_BATCH = 2**20
+
+# A file that changes while it is heard is heard again, but not for ever.
+_MOST_HEARINGS = 3
 
 
 def scan(
     paths: Iterable[str | os.PathLike[str]],
     plan: engine.Plan,
-    settings: Settings,
-    writing: Writing,
+    tags: tagging.Tagging,
     *,
     stdin: Iterable[bytes] | None = None,
     halt: engine.Halt | None = None,
@@ -38,52 +41,59 @@ def scan(
     Args:
         paths: Files, folders, globs, or "-" for the list in `stdin`.
         plan: How to listen: see `prepare`.
-        settings: What the user set.
-        writing: What may be done to files.
+        tags: What to do about tags: see `tagging.prepare`.
         stdin: Lines for "-".
         halt: Ends the run early when it is set.
         on_found: Told how many tracks have been found so far, from another thread.
         on_all_found: Told that there are no more.
     """
-    tracks = engine.ahead(discover.audio_files(paths, stdin=stdin), on_found, on_all_found, halt)
-    for heard in engine.hear(tracks, plan, halt):
-        yield tag(heard, plan.artefact.card, settings, writing) if isinstance(heard, Verdict) else heard
-
-
-def tag(verdict: Verdict, card: Card, settings: Settings, writing: Writing) -> Tagged:
-    """Decide what to do about a file's tags, and do it if that is wanted."""
-    path = verdict.track.path
-    try:
-        before = tags.read(path)
-    except UntaggableError as error:
-        return Tagged(verdict, reason=error.reason if writing.wanted else "")
-    except TagError as error:
-        return Tagged(verdict, reason=error.reason, failed=writing.wanted)
-    if not writing.wanted:
-        return Tagged(verdict, before, before)
-    decision = policy.decide(
-        before,
-        verdict.genre,
-        verdict.confidence,
-        policy=settings.policy,
-        threshold=write_threshold(verdict, card, settings),
+    tracks: Iterable[Track | Failed] = engine.ahead(
+        discover.audio_files(paths, stdin=stdin), on_found, on_all_found, halt
     )
-    if decision.genres is None:
-        return Tagged(verdict, before, before, reason=decision.reason)
-    if writing.dry_run:
-        return Tagged(verdict, before, decision.genres, reason=f"dry run: {decision.reason}")
-    try:
-        written = tags.write(path, decision.genres)
-    except TagError as error:
-        return Tagged(verdict, before, before, reason=error.reason, failed=True)
-    return Tagged(verdict, before, decision.genres, written=written, reason=decision.reason)
+    for _ in range(_MOST_HEARINGS):
+        changed: list[Track] = []
+        for heard in engine.hear(tracks, plan, halt):
+            try:
+                yield tagging.tag(heard, tags) if isinstance(heard, Verdict) else heard
+            except ChangedError:
+                changed.append(heard.track)
+        tracks = changed
+    yield from (Failed(track, "it changes faster than it can be heard") for track in changed)
 
 
-def write_threshold(verdict: Verdict, card: Card, settings: Settings) -> float:
-    """Confidence from which this verdict is written: the user's, else the model's for the genre."""
-    if settings.min_confidence is not None:
-        return settings.min_confidence
-    return card.thresholds[verdict.scores[0].genre]
+@contextlib.contextmanager
+def journal(on_recovered: Callable[[Recovered], None] = lambda recovered: None) -> Iterator[Journal]:
+    """Open the journal; writes that a crash cut off are put right first.
+
+    Args:
+        on_recovered: Told of every such write.
+
+    Raises:
+        OutputError: The journal cannot be used.
+    """
+    opened = Journal(home_folder("data") / "journal")
+    with contextlib.closing(opened):
+        for recovered in recover(opened):
+            on_recovered(recovered)
+        yield opened
+
+
+def writer(
+    opened: Journal, command: str, model: str = "", *, kind: str = "scan", hardlinks: str = "skip"
+) -> Writer:
+    """Begin a run that changes files.
+
+    Args:
+        opened: The journal.
+        command: The command line.
+        model: Name of the model.
+        kind: "scan" or "undo".
+        hardlinks: What to do about files with several names: one of `settings.HARDLINKS`.
+
+    Raises:
+        OutputError: The journal cannot be used.
+    """
+    return Writer(opened, opened.begin_run(kind, command, model), packets.digest, hardlinks=hardlinks)
 
 
 def prepare(settings: Settings) -> engine.Plan:

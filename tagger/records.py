@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -9,6 +10,10 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:  # help and light commands need records, but not the 0.1 s that numpy takes to import
     import numpy as np
     from numpy.typing import NDArray
+
+
+UNCHANGED = "already has this genre"
+"""The reason of a file that is left alone because it needs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,30 @@ class Track:
     """
 
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells that a file is the same and was not written since, as far as its folder knows.
+
+    Attributes:
+        device: Number of the file system.
+        inode: Number of the file there.
+        size: Length in bytes.
+        mtime_ns: Time of the last change of its content, in nanoseconds.
+        ctime_ns: Time of the last change of anything about it.
+    """
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """Take it from what `os.stat` says."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +84,7 @@ class Verdict:
         n_windows: Number of windows the network saw.
         model: Name of the model.
         reason: Why there is no genre; empty if there is one.
+        stamp: What the file was when it was heard; None if that is not known.
     """
 
     track: Track
@@ -64,6 +94,7 @@ class Verdict:
     n_windows: int
     model: str
     reason: str = ""
+    stamp: Stamp | None = None
 
     @property
     def confidence(self) -> float:
@@ -111,19 +142,6 @@ class Failed:
 
     track: Track
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """What may be done to files.
-
-    Attributes:
-        wanted: Whether genres are to be written at all.
-        dry_run: Whether to say only what would be written.
-    """
-
-    wanted: bool = False
-    dry_run: bool = False
 
 
 Heard: TypeAlias = Verdict | Skipped | Failed

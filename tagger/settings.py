@@ -21,7 +21,9 @@ from tagger.errors import SettingsError
 
 RUNTIMES = ("auto", "keras", "onnx")
 VOTES = ("soft", "weighted", "majority", "median")
-POLICIES = ("only-missing", "replace")
+POLICIES = ("only-missing", "only-generic", "replace", "append", "prepend")
+PROFILES = ("default", "navidrome", "plex", "itunes", "serato", "rekordbox", "car")
+HARDLINKS = ("skip", "break", "write")
 
 _PREFIX = "TAGGER_"
 _NOT_SETTINGS = {"TAGGER_HOME", "TAGGER_CONFIG", "TAGGER_TEST_MUSIC"}
@@ -42,7 +44,19 @@ class Settings:
         top_k: Number of genres shown for a track.
         min_confidence: Below it a verdict is "don't know", 0 to 1; None names always, and writes only from the
             model's own thresholds on.
-        policy: Which files get a genre: one of `POLICIES`.
+        policy: Which files get a genre, and what becomes of those there: one of `POLICIES`.
+        multi: Most genres to write into a file; None is one, or all that `ratio` lets through.
+        ratio: Least probability of further genres, as a share of the strongest's, 0 to 1; None is a half where
+            `multi` is given.
+        field: The field to write: "genre", "style", "grouping" or "TXXX:NAME".
+        confidence_field: A further field for the confidence; None writes none.
+        runners_up_field: A further field for the genres that were not written, with their probabilities.
+        profile: The player to write for: one of `PROFILES`.
+        separator: What joins several genres where only one value is possible; None takes the profile's.
+        hardlinks: What to do about files with several names: one of `HARDLINKS`.
+        genres: File of the genres that may be written; None allows all.
+        tree: File of finer genres below broader ones.
+        map: File of what our genres are called.
     """
 
     model: str = "default"
@@ -55,6 +69,17 @@ class Settings:
     top_k: int = 3
     min_confidence: float | None = None
     policy: str = "only-missing"
+    multi: int | None = None
+    ratio: float | None = None
+    field: str = "genre"
+    confidence_field: str | None = None
+    runners_up_field: str | None = None
+    profile: str = "default"
+    separator: str | None = None
+    hardlinks: str = "skip"
+    genres: str | None = None
+    tree: str | None = None
+    map: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,4 +224,15 @@ _PARSERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "top_k": _whole(1, 1000),
     "min_confidence": _number(0, 1),
     "policy": _one_of(POLICIES),
+    "multi": _whole(1, 100),
+    "ratio": _number(0, 1),
+    "field": (_text, "genre, style, grouping or TXXX:NAME"),
+    "confidence_field": (_text, "a field such as TXXX:NAME"),
+    "runners_up_field": (_text, "a field such as TXXX:NAME"),
+    "profile": _one_of(PROFILES),
+    "separator": (_text, "a text to stand between genres"),
+    "hardlinks": _one_of(HARDLINKS),
+    "genres": (_text, "the path of a list of genres"),
+    "tree": (_text, "the path of a tree of genres"),
+    "map": (_text, "the path of a map of genres"),
 }

@@ -19,6 +19,7 @@ FLOORS = {
     "tagger.cli": 4,
     "tagger.pipeline": 3,
     "tagger.engine": 2,
+    "tagger.tagging": 2,
     "tagger.sources": 1,
     "tagger.inference": 1,
     "tagger.sinks": 1,
@@ -45,6 +46,7 @@ FOREIGN = {
     "tensorflow": {"tagger.inference.runtime"},
     "typer": {"tagger.cli"},
     "watchdog": {"tagger.sources.watch"},
+    "yaml": {"tagger.sinks.taxonomy"},
 }
 
 HEAVY = {"tensorflow", "keras", "librosa", "sklearn", "numba", "onnxruntime", "sounddevice"}

@@ -10,11 +10,11 @@ from pathlib import Path
 import mutagen
 import pytest
 
-from tagger import engine, pipeline
+from tagger import engine, pipeline, tagging
 from tagger.errors import ModelError
 from tagger.inference import artefact
 from tagger.inference.artefact import Artefact
-from tagger.records import Failed, Result, Score, Skipped, Tagged, Track, Verdict, Writing
+from tagger.records import Failed, Result, Skipped, Tagged, Track, Verdict
 from tagger.settings import Settings
 from tagger.sinks import tags
 
@@ -29,10 +29,9 @@ def plan() -> engine.Plan:
     return pipeline.prepare(DEFAULTS)
 
 
-def verdict(path: Path, genre: str | None = "Jazz", confidence: float = 0.9) -> Verdict:
-    """What the model might say of a file."""
-    scores = (Score("Jazz", confidence), Score("Blues", 1 - confidence))
-    return Verdict(Track(path), scores, genre, 5.0, 3, "default", "" if genre else "not sure")
+def looking(plan: engine.Plan) -> tagging.Tagging:
+    """A scan that writes nothing."""
+    return tagging.prepare(DEFAULTS, plan.artefact.card)
 
 
 def by_name(results: list[Result]) -> dict[str, Result]:
@@ -42,7 +41,7 @@ def by_name(results: list[Result]) -> dict[str, Result]:
 
 def test_the_example_library_in_every_container(plan: engine.Plan) -> None:
     """Every piece of the example library is named, in twelve containers; silence is skipped."""
-    results = by_name(list(pipeline.scan([MUSIC], plan, DEFAULTS, Writing())))
+    results = by_name(list(pipeline.scan([MUSIC], plan, looking(plan))))
     assert isinstance(results.pop("silence.flac"), Skipped)
     assert len(results) >= 12
     for name, result in results.items():
@@ -59,9 +58,7 @@ def test_a_file_is_heard_once_and_counted(tmp_path: Path, plan: engine.Plan, tun
     counts: list[int] = []
     finished = threading.Event()
     paths = [tmp_path, tmp_path / "a.wav", os.fspath(tmp_path / "*.wav")]
-    results = list(
-        pipeline.scan(paths, plan, DEFAULTS, Writing(), on_found=counts.append, on_all_found=finished.set)
-    )
+    results = list(pipeline.scan(paths, plan, looking(plan), on_found=counts.append, on_all_found=finished.set))
     assert len(results) == 1
     assert counts == [1]
     assert finished.is_set()
@@ -69,72 +66,51 @@ def test_a_file_is_heard_once_and_counted(tmp_path: Path, plan: engine.Plan, tun
 
 def test_what_cannot_be_found_is_a_result(tmp_path: Path, plan: engine.Plan) -> None:
     """A path that leads nowhere fails alone."""
-    (result,) = pipeline.scan([tmp_path / "nowhere.flac"], plan, DEFAULTS, Writing())
+    (result,) = pipeline.scan([tmp_path / "nowhere.flac"], plan, looking(plan))
     assert isinstance(result, Failed)
 
 
-@pytest.mark.parametrize(
-    ("confidence", "settings", "written"),
-    [
-        (0.9, DEFAULTS, True),
-        (0.49, DEFAULTS, False),
-        (0.49, replace(DEFAULTS, min_confidence=0.4), True),
-        (0.9, replace(DEFAULTS, min_confidence=0.95), False),
-        (0.01, replace(DEFAULTS, min_confidence=0.0), True),
-    ],
-)
-def test_confidence_decides(
-    tmp_path: Path, bundled: Artefact, tune: Tune, confidence: float, settings: Settings, written: bool
+def test_a_file_that_changed_since_it_was_heard_is_heard_again(
+    tmp_path: Path, plan: engine.Plan, tune: Tune, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The model's threshold decides about writing, unless the user gave one."""
+    """Another program's change between hearing and writing is kept: the file is heard anew and then written."""
     path = tune(tmp_path / "a.flac")
-    result = pipeline.tag(verdict(path, confidence=confidence), bundled.card, settings, Writing(wanted=True))
-    assert result.written is written
-    assert tags.read(path) == (("Jazz",) if written else ())
-    assert result.tags_after == tags.read(path)
-    assert result.reason
+    real_tag, verdicts = tagging.tag, []
+
+    def tag(heard: Verdict, tags_wanted: tagging.Tagging) -> Tagged:
+        verdicts.append(heard)
+        if len(verdicts) <= n_changes:
+            audio = mutagen.File(path)
+            audio["title"] = f"Change {len(verdicts)}"
+            audio.save()
+        return real_tag(heard, tags_wanted)
+
+    monkeypatch.setattr(tagging, "tag", tag)
+    for n_changes in (2, 3):
+        verdicts.clear()
+        settings = Settings(
+            min_confidence=0.0, policy="replace", map=str(named(tmp_path, f"Genre {n_changes}"))
+        )
+        with pipeline.journal() as journal:
+            writer = pipeline.writer(journal, "test")
+            tags_wanted = tagging.prepare(settings, plan.artefact.card, wanted=True, writer=writer)
+            (result,) = pipeline.scan([path], plan, tags_wanted)
+        assert len(verdicts) == 3
+        if n_changes == 2:
+            assert isinstance(result, Tagged)
+            assert result.written
+        else:
+            assert result == Failed(Track(path), "it changes faster than it can be heard")
+        assert mutagen.File(path)["title"] == [f"Change {n_changes}"]
+        assert tags.read(path) == ("Genre 2",)
 
 
-@pytest.mark.parametrize("policy", ["only-missing", "replace"])
-def test_dont_know_changes_nothing(tmp_path: Path, bundled: Artefact, tune: Tune, policy: str) -> None:
-    """A verdict without a genre never touches a file, under any policy and threshold."""
-    path = tune(tmp_path / "a.flac")
-    tags.write(path, ["Krautrock"])
-    content = path.read_bytes()
-    settings = Settings(policy=policy, min_confidence=0.0)
-    result = pipeline.tag(verdict(path, genre=None), bundled.card, settings, Writing(wanted=True))
-    assert not result.written
-    assert path.read_bytes() == content
-
-
-def test_a_dry_run_says_what_would_be(tmp_path: Path, bundled: Artefact, tune: Tune) -> None:
-    """A dry run decides like a real one, and writes nothing."""
-    path = tune(tmp_path / "a.flac")
-    content = path.read_bytes()
-    dry = pipeline.tag(verdict(path), bundled.card, DEFAULTS, Writing(wanted=True, dry_run=True))
-    assert path.read_bytes() == content
-    assert (dry.tags_before, dry.tags_after, dry.written) == ((), ("Jazz",), False)
-    real = pipeline.tag(verdict(path), bundled.card, DEFAULTS, Writing(wanted=True))
-    assert real.tags_after == dry.tags_after == tags.read(path)
-    assert real.reason in dry.reason
-
-
-def test_containers_without_a_writer_are_heard_and_left_alone(tmp_path: Path, bundled: Artefact) -> None:
-    """A WAV is left as it is, with the reason; that is no failure."""
-    path = Path(shutil.copy(MUSIC / "disco.wav", tmp_path))
-    content = path.read_bytes()
-    result = pipeline.tag(verdict(path), bundled.card, DEFAULTS, Writing(wanted=True))
-    assert (result.written, result.failed, result.tags_before) == (False, False, None)
-    assert result.reason
-    assert path.read_bytes() == content
-
-
-def test_a_vanished_file_is_a_failed_write(tmp_path: Path, bundled: Artefact) -> None:
-    """A file that is gone when its tags are to be written is a failure of that file."""
-    result = pipeline.tag(verdict(tmp_path / "gone.flac"), bundled.card, DEFAULTS, Writing(wanted=True))
-    assert result.failed
-    assert not result.written
-    assert result.reason
+def named(folder: Path, name: str) -> Path:
+    """A map that gives all genres one name."""
+    card = artefact.load(artefact.BUNDLED / "default").card
+    path = folder / "map.yaml"
+    path.write_text("".join(f"{genre!r}: {name}\n" for genre in card.genres))
+    return path
 
 
 def test_tags_of_a_scan_are_the_verdicts(tmp_path: Path, plan: engine.Plan) -> None:
@@ -142,15 +118,28 @@ def test_tags_of_a_scan_are_the_verdicts(tmp_path: Path, plan: engine.Plan) -> N
     for piece in MUSIC.iterdir():
         shutil.copy(piece, tmp_path)
     settings = Settings(min_confidence=0.0)
-    results = by_name(list(pipeline.scan([tmp_path], plan, settings, Writing(wanted=True))))
-    for name in ("blues.mp3", "pop.ogg", "hiphop.opus"):
+    with pipeline.journal() as journal:
+        writer = pipeline.writer(journal, "test")
+        tags_wanted = tagging.prepare(settings, plan.artefact.card, wanted=True, writer=writer)
+        results = by_name(list(pipeline.scan([tmp_path], plan, tags_wanted)))
+    written = (
+        "blues.mp3",
+        "pop.ogg",
+        "hiphop.opus",
+        "disco.wav",
+        "country.aiff",
+        "bossa.m4a",
+        "rock.wma",
+        "jazz.wv",
+    )
+    for name in written:
         result = results[name]
         assert isinstance(result, Tagged)
         assert result.written, result.reason
         assert tags.read(tmp_path / name) == (result.verdict.genre,)
-        assert (
-            mutagen.File(tmp_path / name, easy=True)["title"] == mutagen.File(MUSIC / name, easy=True)["title"]
-        )
+    for name in written[:3]:
+        title = mutagen.File(MUSIC / name, easy=True)["title"]
+        assert mutagen.File(tmp_path / name, easy=True)["title"] == title
     kept = results["ambient.flac"]
     assert isinstance(kept, Tagged)
     assert kept.tags_before == kept.tags_after == ("Ambient",)

@@ -11,6 +11,7 @@ import pytest
 
 from tagger.inference.artefact import Artefact
 from tagger.sinks import report
+from tests.sinks import contract
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -36,9 +37,9 @@ def help_text(*command: str) -> str:
     return "\n".join(line.rstrip() for line in run.stdout.strip("\n").splitlines())
 
 
-@pytest.mark.parametrize("command", ["scan", "train"])
+@pytest.mark.parametrize("command", ["scan", "undo", "train"])
 def test_help_is_the_programs(command: str) -> None:
-    """The help printed in the README is what `--help` prints; `python tests/test_readme.py` renews it."""
+    """The help printed in the README is what `--help` prints; `python -m tests.test_readme` renews it."""
     assert help_text(command) in README
 
 
@@ -54,6 +55,13 @@ def test_report_keys_are_documented_in_order() -> None:
     """The table of keys is the program's."""
     table = README.split("| key | value |")[1].split("\n\n")[0]
     assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == report.COLUMNS
+
+
+def test_the_contract_table_is_the_tests() -> None:
+    """The table of containers and laws is what is tested; `python -m tests.test_readme` renews it."""
+    assert contract.table() in README
+    assert all(map(contract.covers_all, contract.LAWS))
+    assert all(map(contract.explains_itself, contract.LAWS))
 
 
 def test_ci_runs_the_readmes_commands() -> None:
@@ -96,10 +104,11 @@ def test_files_that_are_named_exist() -> None:
 
 
 if __name__ == "__main__":
-    for name in ("scan", "train"):
+    README = re.sub(r"\| container \|.*?\n\n", lambda _: f"{contract.table()}\n\n", README, flags=re.DOTALL)
+    for command in ("scan", "undo", "train"):
         README = re.sub(
-            rf"```\n\n? *Usage: tagger {name} .*?```",
-            lambda _, n=name: f"```\n{help_text(n)}\n```",
+            rf"```\n\n? *Usage: tagger {command} .*?```",
+            lambda _, n=command: f"```\n{help_text(n)}\n```",
             README,
             flags=re.DOTALL,
         )

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tagger import __version__
-from tagger.cli import config, models, scan, train
+from tagger.cli import config, history, models, scan, show, train, undo
 from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
 
@@ -27,6 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("scan")(scan.scan)
+app.command("undo")(undo.undo)
+app.command("history")(history.history)
+app.command("show")(show.show)
 app.command("models")(models.models)
 app.command("config")(config.config)
 app.command("train")(train.train)

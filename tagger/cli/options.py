@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from tagger import settings
 
 _DEFAULTS = settings.Settings()
+
+
+def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the arguments of a command those that are settings, as text where they are paths."""
+    found = {name: value for name, value in arguments.items() if name in settings.names()}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in found.items()}
+
 
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Config file instead of the user's own.")
@@ -26,10 +34,6 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print more, deco
 Paths = Annotated[
     list[str],
     typer.Argument(metavar="PATH", help="Files, folders, globs, or - for a list on stdin.", show_default=False),
-]
-WriteTags = Annotated[bool, typer.Option("--write-tags", help="Write genres into the files' metadata.")]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Say what --write-tags would write, and write nothing.")
 ]
 TopK = Annotated[
     int | None,
@@ -70,14 +74,6 @@ Vote = Annotated[
         "--vote",
         metavar="HOW",
         help=f"How windows vote: {', '.join(settings.VOTES)}. Default: {_DEFAULTS.vote}.",
-    ),
-]
-Policy = Annotated[
-    str | None,
-    typer.Option(
-        "--policy",
-        metavar="WHICH",
-        help=f"Files that get a genre: {', '.join(settings.POLICIES)}. Default: {_DEFAULTS.policy}.",
     ),
 ]
 Runtime = Annotated[

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tagger import records, settings
-from tagger.cli import interrupts, options
+from tagger import settings
+from tagger.cli import interrupts, options, recording, tag_options
 from tagger.errors import SettingsError
 from tagger.sinks import display, ledger, report
 
@@ -19,12 +19,23 @@ EXIT_INTERRUPTED = 130
 
 def scan(
     paths: options.Paths,
-    write_tags: options.WriteTags = False,
-    dry_run: options.DryRun = False,
+    write_tags: tag_options.WriteTags = False,
+    dry_run: tag_options.DryRun = False,
+    policy: tag_options.Policy = None,
+    multi: tag_options.Multi = None,
+    ratio: tag_options.Ratio = None,
+    field: tag_options.Field = None,
+    confidence_field: tag_options.ConfidenceField = None,
+    runners_up_field: tag_options.RunnersUpField = None,
+    profile: tag_options.Profile = None,
+    separator: tag_options.Separator = None,
+    genres: tag_options.Genres = None,
+    tree: tag_options.Tree = None,
+    map: tag_options.Map = None,
+    hardlinks: tag_options.Hardlinks = None,
     model: options.Model = None,
     top_k: options.TopK = None,
     min_confidence: options.MinConfidence = None,
-    policy: options.Policy = None,
     vote: options.Vote = None,
     window: options.Window = None,
     hop: options.Hop = None,
@@ -39,22 +50,10 @@ def scan(
     verbose: options.Verbose = False,
 ) -> int:
     """Name the genre of every track found in PATH, and write it into the files if asked."""
-    given = {
-        "model": model,
-        "top_k": top_k,
-        "min_confidence": min_confidence,
-        "policy": policy,
-        "vote": vote,
-        "window": window,
-        "hop": hop,
-        "jobs": jobs,
-        "batch_size": batch_size,
-        "runtime": runtime,
-    }
-    resolved = settings.resolve(given, config=config).settings
+    resolved = settings.resolve(options.given(locals()), config=config).settings
     kind = _report_kind(as_json, as_csv, output)
     display.configure(quiet=quiet, verbose=verbose)
-    writing = records.Writing(wanted=write_tags or dry_run, dry_run=dry_run)
+    writing = "dry run" if dry_run else "write" if write_tags else ""
     counts, interrupted = _run(paths, resolved, writing, kind, output, verbose)
     if interrupted:
         return EXIT_INTERRUPTED
@@ -64,18 +63,23 @@ def scan(
 def _run(
     paths: list[str],
     resolved: settings.Settings,
-    writing: records.Writing,
+    writing: str,
     kind: str | None,
     output: Path | None,
     verbose: bool,
 ) -> tuple[ledger.Ledger, bool]:
     """Scan, show and report; give the counts, and whether the user interrupted."""
-    from tagger import engine, pipeline
+    from tagger import engine, pipeline, tagging
 
     counts, halt, began = ledger.Ledger(), engine.Halt(), time.monotonic()
     quietly = contextlib.nullcontext() if verbose else display.quiet_c_libraries()
     with quietly, contextlib.ExitStack() as stack:
         plan = pipeline.prepare(resolved)
+        card, writer = plan.artefact.card, None
+        if writing == "write":
+            opened = stack.enter_context(recording.journal())
+            writer = recording.begin(opened, "scan", model=card.name, hardlinks=resolved.hardlinks)
+        tags = tagging.prepare(resolved, card, wanted=bool(writing), writer=writer)
         display.detail(f"model {plan.artefact.folder}, runtime {plan.runtime.name} on {plan.runtime.device}")
         rows = stack.enter_context(_report(kind, output, resolved.top_k))
         table = display.Results(top_k=resolved.top_k) if rows is None or output is not None else None
@@ -84,8 +88,7 @@ def _run(
         results = pipeline.scan(
             paths,
             plan,
-            resolved,
-            writing,
+            tags,
             stdin=sys.stdin.buffer if sys.stdin else (),  # closed by whoever started us
             halt=halt,
             on_found=progress.found,
@@ -104,6 +107,8 @@ def _run(
         display.ledger(counts, seconds=time.monotonic() - began)
     elif not interrupted:
         display.error("no audio files found")
+    if writer is not None and counts.written:
+        display.note(f"`tagger undo {writer.run}` takes this back")
     return counts, interrupted
 
 

@@ -84,12 +84,12 @@ class Ledger:
         elif result.written:
             self.written += 1
         elif result.verdict.genre is not None:
-            self._add_left(result, result.verdict.genre)
+            self._add_left(result)
 
-    def _add_left(self, result: records.Tagged, genre: str) -> None:
+    def _add_left(self, result: records.Tagged) -> None:
         if result.tags_after != result.tags_before:
             self.would_write += 1
-        elif result.reason and result.tags_before == (genre,):
+        elif result.reason == records.UNCHANGED:
             self.unchanged += 1
         elif result.reason:
             _count(self.not_written, result)

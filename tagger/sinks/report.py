@@ -1,15 +1,17 @@
 r"""Results as files for other programs.
 
-Format version 1. JSON Lines: UTF-8, one object per track and line, with the keys in this order:
+Format version 2. JSON Lines: UTF-8, one object per track and line, with the keys in this order:
 
-    format            1
+    format            2
     path              as given, or below the folder that was given
     status            "named", "abstained" (don't know), "skipped", or "failed" (heard or not)
     genre             the genre; null if there is none
     confidence        probability of the strongest genre, 0 to 1; null if nothing was heard
     genres            [{"genre": …, "probability": …}, …], strongest first, also when abstained;
                       [] if nothing was heard
-    tags_before       genres in the file before; null if they cannot be read or were not looked at
+    tags_before       genres in the file before (or what stood in the field that is written); null if they
+                      cannot be read
+    tags_after        genres in the file now; in a dry run, what they would be
     written           whether the file was changed
     reason            why there is no genre, or why it was written or not; may be empty
     duration_seconds  length of the audio; null if nothing was heard
@@ -40,7 +42,7 @@ from typing import Any, BinaryIO, TextIO
 
 from tagger import errors, records
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _HEAD_BYTES = 16
 
@@ -52,6 +54,7 @@ COLUMNS = (
     "confidence",
     "genres",
     "tags_before",
+    "tags_after",
     "written",
     "reason",
     "duration_seconds",
@@ -115,14 +118,18 @@ class Csv(Report):
 
     def _row(self, fields: Mapping[str, Any]) -> str:
         ranked = "; ".join(f"{score['genre']}:{score['probability']:.4f}" for score in fields["genres"])
-        before = fields["tags_before"]
         cells = {
             **fields,
             "genres": ranked,
-            "tags_before": None if before is None else "; ".join(before),
+            "tags_before": _joined(fields["tags_before"]),
+            "tags_after": _joined(fields["tags_after"]),
             "written": str(fields["written"]).lower(),
         }
         return _csv_line(cells.values())
+
+
+def _joined(values: list[str] | None) -> str | None:
+    return None if values is None else "; ".join(values)
 
 
 FORMATS: Mapping[str, type[Report]] = MappingProxyType({"jsonl": JsonLines, "csv": Csv})
@@ -223,6 +230,7 @@ def _fields(result: records.Result, top_k: int | None) -> dict[str, Any]:
         fields |= _heard(result.verdict, top_k)
         fields |= {
             "tags_before": None if result.tags_before is None else list(result.tags_before),
+            "tags_after": None if result.tags_after is None else list(result.tags_after),
             "written": result.written,
             "reason": result.reason or result.verdict.reason,
         }

@@ -102,7 +102,7 @@ def test_a_row_tells_the_essentials(width: int) -> None:
     assert re.search(r"Rock .* 87 % .*–\s+already has a genre", left)
     assert re.search(r"don't know .* 31 % .*–\s+the strongest genre is below 50 %", unknown)
     assert re.search(r"✗\s+Permission denied", failed)
-    assert re.search(r"○\s+dry run: had no genre", dry)
+    assert re.search(r"○\s+– → Rock: had no genre", dry)
     assert re.search(r"skipped .*–\s+it holds only silence", skipped)
     assert re.search(r"failed .*✗\s+decoded 12 s of 180 s", broken)
 
@@ -125,7 +125,7 @@ def test_no_terminal_gets_whole_lines(capsys: pytest.CaptureFixture[str]) -> Non
         rows.add(each)
     shown = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert {len(cells) for cells in shown} == {5}
-    assert shown[0] == [outcomes.LONG_NAME, "Rock", "87 %", "Pop 8 %, Jazz 2 %", "written: had no genre"]
+    assert shown[0] == [outcomes.LONG_NAME, "Rock", "87 %", "Pop 8 %, Jazz 2 %", "– → Rock: had no genre"]
     assert shown[2][:4] == [
         drawing.printable(outcomes.ODD_NAME),
         "don't know",

@@ -70,10 +70,10 @@ def csv_rows(*results: records.Result, top_k: int | None = None) -> list[dict[st
 
 
 def test_a_named_track_as_json() -> None:
-    """The whole object, in the order that format version 1 promises."""
+    """The whole object, in the order that format version 2 promises."""
     (row,) = json_rows(WRITTEN)
     assert list(row.items()) == [
-        ("format", 1),
+        ("format", 2),
         ("path", "music/a.mp3"),
         ("status", "named"),
         ("genre", "R&B/Soul"),
@@ -87,6 +87,7 @@ def test_a_named_track_as_json() -> None:
             ],
         ),
         ("tags_before", ["Other", "(12)"]),
+        ("tags_after", ["R&B/Soul"]),
         ("written", True),
         ("reason", "had only placeholders"),
         ("duration_seconds", 187.123),
@@ -140,7 +141,7 @@ def test_csv_follows_the_standard() -> None:
     report.Csv(stream).add(records.Failed(track('a "b", c\n.mp3'), "why"))
     head, row = stream.getvalue().split(b"\r\n", 1)
     assert head.decode().split(",") == list(report.COLUMNS)
-    assert row.startswith(b'1,"a ""b"", c\n.mp3",failed,')
+    assert row.startswith(b'2,"a ""b"", c\n.mp3",failed,')
     assert row.endswith(b"\r\n")
 
 

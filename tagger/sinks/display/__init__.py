@@ -8,7 +8,8 @@ from tagger.sinks.display.progress import ScanProgress
 from tagger.sinks.display.results import Results
 from tagger.sinks.display.silence import quiet_c_libraries
 from tagger.sinks.display.summary import ledger
-from tagger.sinks.display.tables import card_view, models_table, settings_table
+from tagger.sinks.display.tables import card_view, changes_table, models_table, runs_table, settings_table
+from tagger.sinks.display.taken_back import undone
 from tagger.sinks.display.training import TrainingProgress
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ScanProgress",
     "TrainingProgress",
     "card_view",
+    "changes_table",
     "configure",
     "detail",
     "error",
@@ -23,5 +25,7 @@ __all__ = [
     "models_table",
     "note",
     "quiet_c_libraries",
+    "runs_table",
     "settings_table",
+    "undone",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -56,3 +57,8 @@ def clock(seconds: float) -> str:
 def times_real(audio_seconds: float, seconds: float) -> str:
     """How much faster than playing, as "940×"; empty before anything is known."""
     return f"{audio_seconds / seconds:,.0f}×" if audio_seconds and seconds > 0 else ""
+
+
+def listed(values: Sequence[str]) -> str:
+    """Several values in one text, as people write them; a dash for none."""
+    return "; ".join(values) or "–"

@@ -159,4 +159,7 @@ def _outcome(result: records.Result) -> str:
         return result.reason
     if result.verdict.genre is None:
         return result.verdict.reason
-    return f"written: {result.reason}" if result.written else result.reason
+    before, after = result.tags_before or (), result.tags_after or ()
+    if before == after:
+        return result.reason
+    return f"{drawing.listed(before)} → {drawing.listed(after)}: {result.reason}"

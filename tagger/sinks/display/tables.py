@@ -35,6 +35,28 @@ def settings_table(rows: Sequence[tuple[str, Any, str]]) -> None:
     _table(("setting", "value", "from"), cells, styles)
 
 
+def runs_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print runs that changed files: `run`, `began`, `kind`, `files`, `taken_back`, `command`."""
+    names = ("run", "began", "kind", "files", "taken_back", "command")
+    cells = [[str(row[name]) for name in names] for row in rows]
+    styles = ["dim" if row["taken_back"] == row["files"] else "" for row in rows]
+    _table(("run", "began", "kind", "files", "taken back", "command"), cells, styles)
+
+
+def changes_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print what a run did to files: `path`, `before`, `after`, and `taken_back_by`, a run or None."""
+    cells = [
+        [row["path"], drawing.listed(row["before"]), drawing.listed(row["after"]), _taken_back(row)]
+        for row in rows
+    ]
+    styles = ["dim" if row["taken_back_by"] else "" for row in rows]
+    _table(("file", "before", "after", "taken back"), cells, styles)
+
+
+def _taken_back(row: Mapping[str, Any]) -> str:
+    return f"by run {row['taken_back_by']}" if row["taken_back_by"] else ""
+
+
 def card_view(card: Mapping[str, Any], folder: str) -> None:
     """Print what is known about a model, section by section.
 

@@ -1,4 +1,4 @@
-"""The genres in a file's own tags: read, and written with nothing else in the file changed.
+"""The genres in a file's own tags: read, and changed with nothing else in the file changed.
 
 Nothing else imports mutagen. A container family is one module beside this one and one or more lines of
 `CONTAINERS`; which of them a file belongs to is decided by its content, never by its suffix.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -22,17 +22,34 @@ import mutagen.oggspeex
 import mutagen.oggvorbis
 
 from tagger import errors
-from tagger.sinks.tags import id3, sniff, vorbis
-from tagger.sinks.tags.interface import GenreTags, NotKeepableError, NotStorableError
+from tagger.sinks.tags import apev2, asf, dsf, fields, id3chunks, mp3, mp4, sniff, vorbis, wave
+from tagger.sinks.tags.fields import Field
+from tagger.sinks.tags.interface import (
+    Family,
+    Manner,
+    NotKeepableError,
+    NotStorableError,
+    Place,
+    Values,
+)
 
-CONTAINERS: Mapping[str, GenreTags] = MappingProxyType(
+CONTAINERS: Mapping[str, Family] = MappingProxyType(
     {
-        "MP3": id3.Mp3(),
+        "MP3": mp3.Mp3(),
+        "True Audio": mp3.Mp3(),
+        "AIFF": id3chunks.Aiff(),
+        "WAV": wave.Wave(),
+        "DSF": dsf.Dsf(),
         "FLAC": vorbis.Comments(mutagen.flac.FLAC),
         "Ogg Vorbis": vorbis.Comments(mutagen.oggvorbis.OggVorbis),
         "Ogg Opus": vorbis.Comments(mutagen.oggopus.OggOpus),
         "Ogg FLAC": vorbis.Comments(mutagen.oggflac.OggFLAC),
         "Ogg Speex": vorbis.Comments(mutagen.oggspeex.OggSpeex),
+        "MP4": mp4.Mp4(),
+        "ASF (WMA)": asf.Asf(),
+        "Monkey's Audio": apev2.Ape(),
+        "WavPack": apev2.Ape(),
+        "Musepack": apev2.Ape(),
     }
 )
 """The kinds of file with a writer, by the name that `sniff.kind` gives them."""
@@ -40,11 +57,12 @@ CONTAINERS: Mapping[str, GenreTags] = MappingProxyType(
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def read(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Read the genres in a file, in their order there.
+def read(path: str | os.PathLike[str], field: Field = fields.GENRE) -> tuple[str, ...]:
+    """Read a field of a file, in the order of its values there.
 
     Args:
         path: The file. Bytes of its name that are not UTF-8 are surrogate escapes.
+        field: Which field.
 
     Returns:
         One string per genre, numeric ID3 genres by name ("17" is "Rock"); empty if there is none.
@@ -53,50 +71,64 @@ def read(path: str | os.PathLike[str]) -> tuple[str, ...]:
         UntaggableError: There is no writer for this kind of file, or for its kind of tag.
         TagError: The file cannot be opened, or its tags are damaged.
     """
-    with _ours(path), Path(path).open("rb") as file:
-        return _container(file).read(file)
+    with ours(path), Path(path).open("rb") as file:
+        return _family(file).read(file, field)
 
 
-def write(path: str | os.PathLike[str], genres: Sequence[str]) -> bool:
-    """Make `genres` the genres of a file; times of last access and change stay as they were.
+def places(path: str | os.PathLike[str]) -> tuple[str, tuple[Place, ...]]:
+    """Name the container of a file, and list every place in it that names genres.
+
+    Raises:
+        UntaggableError: There is no writer for this kind of file, or for its kind of tag.
+        TagError: The file cannot be opened, or its tags are damaged.
+    """
+    with ours(path), Path(path).open("rb") as file:
+        return sniff.kind(file), _family(file).places(file)
+
+
+def apply(path: str | os.PathLike[str], file: BinaryIO, values: Values, manner: Manner | None = None) -> bool:
+    """Make `values` the values of fields in an open file, with nothing else in it changed.
 
     Args:
-        path: The file. Bytes of its name that are not UTF-8 are surrogate escapes.
-        genres: At least one; the most fitting first, since some players show only that.
+        path: Named in errors only.
+        file: Open for reading and writing: the file itself, or a copy of it.
+        values: At least one value for each field; the most fitting first, since some players show only that.
+        manner: How, where the container leaves a choice.
 
     Returns:
-        Whether the file was changed; not a byte is touched where it holds exactly these genres already.
+        Whether the file was changed; not a byte is touched where it holds exactly these values already.
 
     Raises:
         UntaggableError: There is no writer for this kind of file, or something in it would be lost.
-        TagError: The file cannot be changed, its tags are damaged, or a genre cannot be stored.
+        TagError: The file's tags are damaged, or a value cannot be stored.
     """
-    wanted = _checked(path, genres)
-    with _ours(path):
-        times = Path(path).stat()
-    if read(path) == wanted:
-        return False
-    with _ours(path):
-        with Path(path).open("r+b") as file:
-            _container(file).write(file, wanted)
-        # Only the owner may set times; a file that others may write is tagged all the same.
-        with contextlib.suppress(PermissionError):
-            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    return True
+    for field, wanted in values.items():
+        _check(path, field, wanted)
+    manner = manner or Manner()
+    joined = {field: (manner.separator.join(wanted),) for field, wanted in values.items()}
+    expected = joined if manner.joined else {field: tuple(wanted) for field, wanted in values.items()}
+    with ours(path):
+        family = _family(file)
+        if all(family.read(file, field) == texts for field, texts in expected.items()):
+            return False
+        family.write(file, values, manner)
+        for field, wanted in values.items():
+            if family.read(file, field) not in {tuple(wanted), joined[field]}:
+                raise NotStorableError(f"the {field} would not read back as it was given")
+        return True
 
 
-def _checked(path: str | os.PathLike[str], genres: Sequence[str]) -> tuple[str, ...]:
-    if not genres:
-        raise errors.TagError(path, "no genre to write was given")
-    for genre in genres:
-        if not genre.strip():
-            raise errors.TagError(path, "an empty genre cannot be written")
-        if _UNSTORABLE.search(genre):
-            raise errors.TagError(path, f"a genre with a control character cannot be written: {genre!r}")
-    return tuple(genres)
+def _check(path: str | os.PathLike[str], field: Field, values: tuple[str, ...]) -> None:
+    if not values:
+        raise errors.TagError(path, f"no {field} to write was given")
+    for value in values:
+        if not value.strip():
+            raise errors.TagError(path, f"an empty {field} cannot be written")
+        if _UNSTORABLE.search(value):
+            raise errors.TagError(path, f"a {field} with a control character cannot be written: {value!r}")
 
 
-def _container(file: BinaryIO) -> GenreTags:
+def _family(file: BinaryIO) -> Family:
     kind = sniff.kind(file)
     if kind not in CONTAINERS:
         raise NotKeepableError(f"tags of {kind} files cannot be written" if kind else "unknown kind of file")
@@ -104,7 +136,7 @@ def _container(file: BinaryIO) -> GenreTags:
 
 
 @contextlib.contextmanager
-def _ours(path: str | os.PathLike[str]) -> Iterator[None]:
+def ours(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn what goes wrong with one file into our errors, with the path in front."""
     try:
         yield

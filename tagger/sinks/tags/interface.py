@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol, TypeAlias
+
+from tagger.sinks.tags.fields import Field
+
+Values: TypeAlias = Mapping[Field, tuple[str, ...]]
+"""What is to stand in fields; in each at least one value, neither blank nor with control characters."""
 
 
 class NotKeepableError(Exception):
@@ -19,33 +26,75 @@ class NotKeepableError(Exception):
 
 
 class NotStorableError(Exception):
-    """Raised when a genre would not read back as it was given; the message is the reason, without the path."""
+    """Raised when a value would not read back as it was given; the message is the reason, without the path."""
 
 
-class GenreTags(Protocol):
-    """The genre tags of one container family.
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How values are put into tags, where a container leaves a choice.
 
-    Files come in open, so that a copy can be tagged as well as the original; both methods may leave the
+    Attributes:
+        id3_version: Of a new ID3v2 tag: 3 or 4. A tag that is there keeps its own.
+        separator: What stands between values where only one is possible: in ID3v2.3 and older, in RIFF INFO.
+        joined: Whether several values become one with `separator` in every container.
+        wav_info: Whether a WAV file without `LIST/INFO` `IGNR` gets one, unless that would hide from FFmpeg's
+            readers what else its ID3 tag says; one that is there is kept in step.
+    """
+
+    id3_version: int = 4
+    separator: str = "; "
+    joined: bool = False
+    wav_info: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place in a file that names genres.
+
+    Attributes:
+        system: The kind of tag: "ID3v2.3", "ID3v1", "APEv2", "RIFF INFO", "Vorbis comment", "MP4", "ASF".
+        name: The field's name in it, such as "TCON".
+        values: The texts that stand there, unsplit, as any reader finds them; numbers are left as they are.
+    """
+
+    system: str
+    name: str
+    values: tuple[str, ...]
+
+
+class Family(Protocol):
+    """The tags of one container family.
+
+    Files come in open, so that a copy can be tagged as well as the original; all methods may leave the
     position anywhere. Errors of mutagen and of the file system are passed on as they are.
     """
 
-    def read(self, file: BinaryIO) -> tuple[str, ...]:
-        """Read the genres, in their order in the file; empty if there is none.
+    def read(self, file: BinaryIO, field: Field) -> tuple[str, ...]:
+        """Read the values of a field, in their order in the file; empty if there is none.
+
+        For the genre, the first place that says something counts, in the order in which players look.
 
         Raises:
             NotKeepableError: The tags are of a kind that cannot be read.
         """
         ...
 
-    def write(self, file: BinaryIO, genres: tuple[str, ...]) -> None:
-        """Replace the genres and leave everything else as it is.
+    def write(self, file: BinaryIO, values: Values, manner: Manner) -> None:
+        """Replace the values of fields and leave everything else as it is.
+
+        Every place in the file that names a genre is kept in step with the genre.
 
         Args:
             file: Open for reading and writing.
-            genres: At least one; neither blank nor with control characters.
+            values: What is to stand in fields.
+            manner: How, where the container leaves a choice.
 
         Raises:
             NotKeepableError: Something else in the file would be lost; nothing was written.
-            NotStorableError: A genre would not read back as it was given; nothing was written.
+            NotStorableError: A value would not read back as it was given; nothing was written.
         """
+        ...
+
+    def places(self, file: BinaryIO) -> tuple[Place, ...]:
+        """List every place that names genres, in the order in which `read` looks; empty ones are left out."""
         ...

@@ -13,6 +13,7 @@ _MAGIC = (
     (0, b"fLaC", "FLAC"),
     (4, b"ftyp", "MP4"),
     (8, b"WAVE", "WAV"),
+    (0, b"riff\x2e\x91\xcf\x11", "Wave64"),
     (8, b"AIFF", "AIFF"),
     (8, b"AIFC", "AIFF"),
     (0, b"DSD ", "DSF"),

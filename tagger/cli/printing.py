@@ -1,0 +1,15 @@
+"""JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+
+def json_line(row: Mapping[str, Any]) -> None:
+    """Print an object on a line, in UTF-8; bytes of a name that are not UTF-8 become escapes, as in reports."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.flush()

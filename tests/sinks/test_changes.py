@@ -1,0 +1,407 @@
+"""Files are changed safely: all or nothing, with everything else about them kept, and with a way back."""
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from tagger import errors, records
+from tagger.sinks import changes, files, in_place, journal, tags, undo
+from tagger.sinks.tags import fields
+from tagger.sources import packets
+
+Sample = Callable[[str], Path]
+NOTE = journal.Note("genre", (), ("Rock",))
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[journal.Journal]:
+    """A journal outside the folder of the music."""
+    opened = journal.Journal(tmp_path / "journal")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def writer(book: journal.Journal) -> Callable[..., changes.Writer]:
+    """Makes a writer with a run of its own."""
+
+    def make(hardlinks: str = "skip") -> changes.Writer:
+        return changes.Writer(book, book.begin_run("scan", "a test"), packets.digest, hardlinks=hardlinks)
+
+    return make
+
+
+@pytest.fixture
+def song(sample: Sample, tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a file in a folder of its own."""
+
+    def make(case: str) -> Path:
+        folder = tmp_path / "music"
+        folder.mkdir()
+        return sample(case).rename(folder / "song")
+
+    return make
+
+
+def names(folder: Path) -> list[str]:
+    """Everything in a folder, hidden files too."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def naming(path: Path, *genres: str) -> Callable[[BinaryIO], bool]:
+    """An edit that writes genres."""
+    return lambda file: tags.apply(path, file, {fields.GENRE: genres})
+
+
+def undo_all(book: journal.Journal) -> list[str]:
+    """Take back all that was not taken back; give the problems."""
+    writer = changes.Writer(book, book.begin_run("undo", "a test"), packets.digest, hardlinks="write")
+    return [
+        undone.problem
+        for undone in undo.undo(list(book.entries("undone_by IS NULL")), writer)
+        if undone.problem
+    ]
+
+
+@pytest.mark.parametrize("case", ["MP3", "FLAC, tagged"])
+def test_everything_about_the_file_stays(
+    case: str, song: Sample, writer: Callable[..., changes.Writer]
+) -> None:
+    """Mode, owner, times and extended attributes are the file's, whether it is replaced or written in place."""
+    path = song(case)
+    path.chmod(0o640)
+    if os.geteuid() == 0:
+        os.chown(path, 12345, 54321)
+    try:
+        os.setxattr(path, "user.rating", b"five")
+    except OSError:
+        pytest.skip("no extended attributes on this file system")
+    os.utime(path, ns=(1_234_567_890_123_456_789, 987_654_321_987_654_321))
+    before = path.stat()
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    after = path.stat()
+    for name in ("st_mode", "st_uid", "st_gid", "st_mtime_ns"):
+        assert getattr(after, name) == getattr(before, name), name
+    assert os.getxattr(path, "user.rating") == b"five"
+    assert names(path.parent) == ["song"]
+
+
+def test_padding_is_written_in_place_and_growth_replaces(
+    song: Sample, writer: Callable[..., changes.Writer]
+) -> None:
+    """What fits the room that is there leaves the file the same one; what does not makes a new one of it."""
+    path = song("FLAC, tagged")
+    inode = path.stat().st_ino
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    assert path.stat().st_ino == inode
+    kept = path.open("rb")  # so that its number is not given again
+    assert writer().rewrite(path, naming(path, "Rock" * 90_000), NOTE)
+    assert path.stat().st_ino != inode
+    kept.close()
+
+
+@pytest.mark.parametrize("case", ["MP3", "MP3, ID3v2.3 and ID3v1", "FLAC, tagged", "Ogg Vorbis, tagged"])
+def test_undo_gives_back_every_byte(
+    case: str, song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """After any number of writes, undo leaves the first bytes and times; undoing the undo redoes."""
+    path = song(case)
+    os.utime(path, ns=(10**18, 10**18))
+    original = path.read_bytes()
+    for genres in [("Rock",), ("R&B/Soul", "Ж" * 5000), ("Jazz",), ("Blues" * 40_000,), ("A",)]:
+        assert writer().rewrite(path, naming(path, *genres), NOTE)
+    written = path.read_bytes()
+    assert undo_all(book) == []
+    assert path.read_bytes() == original
+    assert path.stat().st_mtime_ns == 10**18
+    redo = changes.Writer(book, book.begin_run("undo", "a test"), packets.digest)
+    last_undo = max(run.id for run in book.runs() if run.kind == "undo")
+    assert not any(undone.problem for undone in undo.undo(list(book.entries("run = ?", last_undo)), redo))
+    assert path.read_bytes() == written
+    assert not any(entry.undone_by for entry in book.entries() if entry.note.undoes is None)
+
+
+def test_undo_leaves_what_others_changed(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """What somebody wrote since, took away or put back already is left alone, and said so."""
+    path = song("FLAC, tagged")
+    original = path.read_bytes()
+    writer().rewrite(path, naming(path, "Rock"), NOTE)
+    ours = path.read_bytes()
+    path.write_bytes(ours.replace(b"Title", b"TITLE"))
+    assert undo_all(book) == ["it was changed since by another program or run"]
+    path.write_bytes(original)
+    assert undo_all(book) == ["it is as it was before already"]
+    path.unlink()
+    assert undo_all(book) == ["it is gone"]
+    path.write_bytes(ours)
+    assert undo_all(book) == []
+    assert path.read_bytes() == original
+
+
+def test_undo_tells_a_damaged_journal(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """Bytes that are not the old ones are never put back, whatever the journal holds."""
+    path = song("FLAC, tagged")
+    writer().rewrite(path, naming(path, "Rock"), NOTE)
+    content = path.read_bytes()
+    for damage in (b"", b"\x01xyz"):
+        book._do("UPDATE writes SET delta = ?", damage)
+        assert "damaged" in undo_all(book)[0]
+        assert path.read_bytes() == content
+
+
+def test_one_name_of_several(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """Hard links are skipped by default; broken, the other name keeps its bytes; written, all have the new."""
+    path = song("MP3")
+    other = path.with_name("other")
+    other.hardlink_to(path)
+    original = path.read_bytes()
+    with pytest.raises(errors.TagError, match="2 names"):
+        writer().rewrite(path, naming(path, "Rock"), NOTE)
+    assert path.read_bytes() == original
+    assert writer("write").rewrite(path, naming(path, "Rock"), NOTE)
+    assert path.samefile(other)
+    assert tags.read(other) == ("Rock",)
+    assert undo_all(book) == []
+    assert path.samefile(other)
+    assert other.read_bytes() == original
+    assert writer("break").rewrite(path, naming(path, "Rock"), NOTE)
+    assert (tags.read(path), other.read_bytes()) == (("Rock",), original)
+
+
+def test_breaking_links_never_writes_in_place(song: Sample, writer: Callable[..., changes.Writer]) -> None:
+    """Even where the tag would fit, the other names keep theirs."""
+    path = song("FLAC, tagged")
+    other = path.with_name("other")
+    other.hardlink_to(path)
+    original = path.read_bytes()
+    assert writer("break").rewrite(path, naming(path, "Rock"), NOTE)
+    assert other.read_bytes() == original != path.read_bytes()
+
+
+@pytest.mark.parametrize("case", ["MP3", "FLAC, tagged"])
+def test_a_link_stays_a_link(
+    case: str, song: Sample, writer: Callable[..., changes.Writer], tmp_path: Path
+) -> None:
+    """Writing through a symbolic link changes the file it leads to, and leaves nothing beside the link."""
+    path = song(case)
+    link = tmp_path / "links" / "link"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    assert writer().rewrite(link, naming(link, "Rock"), NOTE)
+    assert link.is_symlink()
+    assert tags.read(path) == ("Rock",)
+    assert names(link.parent) == ["link"]
+
+
+def stamped(path: Path) -> records.Stamp:
+    """What a file is now."""
+    return records.Stamp.of(path.stat())
+
+
+def test_a_file_that_changed_is_not_written(song: Sample, writer: Callable[..., changes.Writer]) -> None:
+    """A change since it was heard, or while the tag is made, is seen before a byte moves; no trace stays."""
+    path = song("FLAC, tagged")
+    stamp = stamped(path)
+    os.utime(path)
+    with pytest.raises(errors.ChangedError, match="after it was heard"):
+        writer().rewrite(path, naming(path, "Rock"), NOTE, stamp=stamp)
+    for genre in ("Rock", "Rock" * 90_000):
+
+        def touching(file: BinaryIO, genre: str = genre) -> bool:
+            path.write_bytes(path.read_bytes() + b"x")
+            return naming(path, genre)(file)
+
+        with pytest.raises(errors.ChangedError, match="made ready"):
+            writer().rewrite(path, touching, NOTE, stamp=stamped(path))
+    assert path.read_bytes().endswith(b"xx")
+    assert names(path.parent) == ["song"]
+
+
+def test_a_file_replaced_under_our_feet_stays_the_new_one(
+    song: Sample, writer: Callable[..., changes.Writer]
+) -> None:
+    """Another program may put a new file under the name while ours is made ready: that one stays."""
+    path = song("MP3")
+    content = path.read_bytes()[:-100]
+
+    def replacing(file: BinaryIO) -> bool:
+        newer = path.with_name("newer")
+        newer.write_bytes(content)
+        newer.replace(path)
+        return naming(path, "Rock")(file)
+
+    with pytest.raises(errors.ChangedError):
+        writer().rewrite(path, replacing, NOTE)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("case", ["MP3", "FLAC, tagged"])
+def test_audio_that_would_not_be_the_same_is_never_written(
+    case: str, song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """A tag library gone mad loses nothing: the proof fails before the file is touched."""
+    path = song(case)
+    content = path.read_bytes()
+
+    def mad(file: BinaryIO) -> bool:
+        file.seek(len(content) * 3 // 4)
+        file.write(b"\0" * 50)
+        return True
+
+    for edit in (mad, lambda file: bool(file.truncate(len(content) // 2))):
+        with pytest.raises(errors.TagError, match="audio"):
+            writer().rewrite(path, edit, NOTE)
+        assert path.read_bytes() == content
+    assert names(path.parent) == ["song"]
+    assert list(book.entries()) == []
+
+
+def test_a_write_that_does_not_read_back_is_taken_back(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the disk gives back other bytes than were written, the old ones come back, and it is an error."""
+    path = song("FLAC, tagged")
+    content, put = path.read_bytes(), in_place.put
+    calls: list[int] = []
+
+    def failing(file: BinaryIO, parts: list[tuple[int, bytes]]) -> None:
+        calls.append(1)
+        put(file, [(place, b"\0" * len(data) if len(calls) == 1 else data) for place, data in parts])
+
+    monkeypatch.setattr(in_place, "put", failing)
+    with pytest.raises(errors.TagError, match="did not read back"):
+        writer().rewrite(path, naming(path, "Rock"), NOTE)
+    assert path.read_bytes() == content
+    assert book.left_open() == list(book.entries()) == []
+
+
+def test_read_only_files_are_left_alone(song: Sample, writer: Callable[..., changes.Writer]) -> None:
+    """Nobody may write means nobody, the superuser too; and nothing is made writable."""
+    path = song("MP3")
+    path.chmod(0o444)
+    with pytest.raises(errors.TagError, match="read-only"):
+        writer().rewrite(path, naming(path, "Rock"), NOTE)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+
+
+def test_a_read_only_folder_takes_what_fits(song: Sample, writer: Callable[..., changes.Writer]) -> None:
+    """Where no file may be made, padding is still written in place; what does not fit is an error."""
+    if os.geteuid() == 0:
+        pytest.skip("the superuser may write into any folder")
+    path = song("FLAC, tagged")
+    path.parent.chmod(0o555)
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    with pytest.raises(errors.TagError, match="no file may be made in its folder"):
+        writer().rewrite(path, naming(path, "Rock" * 90_000), NOTE)
+    path.parent.chmod(0o755)
+
+
+def test_what_is_gone_is_told(tmp_path: Path, writer: Callable[..., changes.Writer]) -> None:
+    """A file that vanished is an error of that file."""
+    with pytest.raises(errors.TagError, match="gone"):
+        writer().rewrite(tmp_path / "nowhere.mp3", naming(tmp_path, "Rock"), NOTE)
+
+
+FULL_DISK = """
+import os, sys, resource, signal
+from pathlib import Path
+from tagger import errors
+from tagger.sinks import changes, journal, tags
+from tagger.sinks.tags import fields
+from tagger.sources import packets
+path, book = Path(sys.argv[1]), journal.Journal(Path(sys.argv[2]))
+writer = changes.Writer(book, book.begin_run("scan", ""), packets.digest)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), -1))
+try:
+    edit = lambda file: tags.apply(path, file, {fields.GENRE: ("Rock",)})
+    writer.rewrite(path, edit, journal.Note("genre", (), ()))
+except errors.TagError as error:
+    print(error.reason)
+"""
+
+
+def test_a_full_disk_costs_nothing(song: Sample, tmp_path: Path) -> None:
+    """Where the new version does not fit on the disk, the old one stays whole and alone."""
+    path = song("MP3")
+    path.write_bytes(path.read_bytes() * 60)
+    content = path.read_bytes()
+    limit = len(content) - 1000
+    arguments = [sys.executable, "-c", FULL_DISK, str(path), str(tmp_path / "journal"), str(limit)]
+    printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert printed == "file too large\n"
+    assert path.read_bytes() == content
+    assert names(path.parent) == ["song"]
+
+
+def test_a_full_file_system_costs_nothing(song: Sample, tmp_path: Path) -> None:
+    """The same on a real file system without room, where one may be mounted."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", small], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("no file system may be mounted here")
+    try:
+        content = song("MP3").read_bytes() * 60
+        path = small / "song"
+        path.write_bytes(content)
+        (small / "filler").write_bytes(bytes(2**20 - len(content) - 8192))
+        arguments = [sys.executable, "-c", FULL_DISK, str(path), str(tmp_path / "journal"), "-1"]
+        printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+        assert printed == "no space left on device\n"
+        assert path.read_bytes() == content
+        assert names(small) == ["filler", "song"]
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_two_writers_take_turns(song: Sample, writer: Callable[..., changes.Writer]) -> None:
+    """While one writer holds a file another waits, and then finds that it changed."""
+    path = song("FLAC, tagged")
+    stamp, started = stamped(path), threading.Event()
+    outcome: list[object] = []
+
+    def slowly(file: BinaryIO) -> bool:
+        started.set()
+        time.sleep(0.3)
+        return naming(path, "Rock")(file)
+
+    def first() -> None:
+        book = journal.Journal(path.parent.parent / "another")
+        outcome.append(
+            changes.Writer(book, book.begin_run("scan", ""), packets.digest).rewrite(path, slowly, NOTE)
+        )
+        book.close()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    started.wait(10)
+    with pytest.raises(errors.ChangedError):
+        writer().rewrite(path, naming(path, "Jazz"), NOTE, stamp=stamp)
+    thread.join()
+    assert outcome == [True]
+    assert tags.read(path) == ("Rock",)
+
+
+def test_a_file_that_others_keep_locked_is_an_error(
+    song: Sample, writer: Callable[..., changes.Writer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait for another program ends."""
+    monkeypatch.setattr(files, "_PATIENCE_SECONDS", 0.05)
+    path = song("MP3")
+    with path.open("rb") as file, files.locked(file), pytest.raises(errors.TagError, match="keeps it locked"):
+        writer().rewrite(path, naming(path, "Rock"), NOTE)

@@ -1,0 +1,218 @@
+"""From verdicts to tags: what is written where, and why."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tagger import pipeline, settings, tagging
+from tagger.errors import ChangedError, SettingsError
+from tagger.inference.artefact import Artefact
+from tagger.records import Score, Stamp, Tagged, Track, Verdict
+from tagger.settings import Settings
+from tagger.sinks import profiles, tags
+from tagger.sinks.changes import Writer
+from tagger.sinks.tags import fields
+
+Tune = Callable[..., Path]
+MUSIC = Path(__file__).resolve().parents[1] / "examples" / "music"
+HEARD = {"Jazz": 0.6, "Blues": 0.25, "Rock": 0.1, "Pop": 0.05}
+
+
+@pytest.fixture
+def writer() -> Iterator[Writer]:
+    """Writes with the user's journal, which in tests is a new one."""
+    with pipeline.journal() as journal:
+        yield pipeline.writer(journal, "test")
+
+
+@pytest.fixture
+def write(bundled: Artefact, writer: Writer) -> Callable[..., Tagged]:
+    """Tags a file by a verdict."""
+
+    def tag(path: Path, heard: dict[str, float] | None = None, *, real: bool = True, **chosen: Any) -> Tagged:
+        wanted = tagging.prepare(Settings(**chosen), bundled.card, wanted=True, writer=writer if real else None)
+        return tagging.tag(verdict(path, HEARD if heard is None else heard), wanted)
+
+    return tag
+
+
+def verdict(path: Path, heard: dict[str, float], stamp: Stamp | None = None) -> Verdict:
+    """What the model might say of a file; nothing named where it heard nothing."""
+    scores = tuple(Score(genre, share) for genre, share in (heard or {"Jazz": 0.1}).items())
+    return Verdict(
+        Track(path), scores, next(iter(heard), None), 5.0, 3, "default", "" if heard else "not sure", stamp
+    )
+
+
+@pytest.mark.parametrize(
+    ("confidence", "chosen", "written"),
+    [
+        (0.9, {}, True),
+        (0.49, {}, False),
+        (0.49, {"min_confidence": 0.4}, True),
+        (0.9, {"min_confidence": 0.95}, False),
+        (0.01, {"min_confidence": 0.0}, True),
+    ],
+)
+def test_confidence_decides(
+    tmp_path: Path, tune: Tune, write: Callable[..., Tagged], confidence: float, chosen: Any, written: bool
+) -> None:
+    """The model's threshold decides about writing, unless the user gave one."""
+    path = tune(tmp_path / "a.flac")
+    result = write(path, {"Jazz": confidence, "Blues": 1 - confidence}, **chosen)
+    assert result.written is written
+    assert tags.read(path) == result.tags_after == (("Jazz",) if written else ())
+    assert result.reason
+
+
+@pytest.mark.parametrize("policy", settings.POLICIES)
+@pytest.mark.parametrize("before", ["Krautrock", "Other"])
+def test_dont_know_changes_nothing(
+    tmp_path: Path, tune: Tune, write: Callable[..., Tagged], policy: str, before: str
+) -> None:
+    """A verdict without a genre never touches a file, under any policy and threshold."""
+    path = tune(tmp_path / "a.flac")
+    write(path, {before: 1.0}, min_confidence=0.0)
+    content = path.read_bytes()
+    assert not write(path, {}, policy=policy, min_confidence=0.0, confidence_field="TXXX:SURE").written
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "name", ["blues.mp3", "pop.ogg", "hiphop.opus", "bossa.m4a", "rock.wma", "jazz.wv", "disco.wav"]
+)
+def test_several_fields_at_once(tmp_path: Path, write: Callable[..., Tagged], name: str) -> None:
+    """Genres, confidence and runners-up go each into their field, and a second run changes nothing."""
+    path = Path(shutil.copy(MUSIC / name, tmp_path))
+    chosen = {"multi": 2, "ratio": 0.4, "confidence_field": "TXXX:SURE", "runners_up_field": "TXXX:ELSE"}
+    assert write(path, **chosen).written
+    assert tags.read(path) == ("Jazz", "Blues")
+    assert tags.read(path, fields.parse("TXXX:sure")) == ("0.60",)
+    assert tags.read(path, fields.parse("TXXX:ELSE")) == ("Rock 0.10",)
+    content = path.read_bytes()
+    assert not write(path, **chosen, policy="replace").written
+    assert path.read_bytes() == content
+
+
+def test_predictions_beside_the_users_own_genre(tmp_path: Path, write: Callable[..., Tagged]) -> None:
+    """Another field takes the prediction, decided by what stands there; the user's genre stays."""
+    path = Path(shutil.copy(MUSIC / "ambient.flac", tmp_path))
+    first = write(path, field="TXXX:GENRE_HEARD")
+    assert (first.written, first.tags_before, first.tags_after) == (True, (), ("Jazz",))
+    assert (tags.read(path), tags.read(path, fields.parse("TXXX:GENRE_HEARD"))) == (("Ambient",), ("Jazz",))
+    assert not write(path, {"Blues": 0.9}, field="TXXX:GENRE_HEARD").written
+    assert write(path, field="style").written
+    assert tags.read(path, fields.STYLE) == ("Jazz",)
+
+
+def test_a_dry_run_says_what_would_be(tmp_path: Path, tune: Tune, write: Callable[..., Tagged]) -> None:
+    """A dry run decides like a real one, and writes nothing."""
+    path = tune(tmp_path / "a.flac")
+    content = path.read_bytes()
+    dry = write(path, real=False)
+    assert path.read_bytes() == content
+    assert (dry.tags_before, dry.tags_after, dry.written) == ((), ("Jazz",), False)
+    real = write(path)
+    assert real.tags_after == dry.tags_after == tags.read(path)
+    assert real.reason == dry.reason
+
+
+def test_a_dry_run_meets_what_a_real_one_meets(
+    tmp_path: Path, tune: Tune, write: Callable[..., Tagged]
+) -> None:
+    """What could not be written, since it is read-only or has two names, a dry run tells too."""
+    path = tune(tmp_path / "a.flac")
+    (tmp_path / "b.flac").hardlink_to(path)
+    for real in (False, True):
+        linked = write(path, real=real)
+        assert (linked.written, linked.failed, linked.tags_after) == (False, False, ())
+        assert linked.reason == "it has 2 names (hard links)"
+    (tmp_path / "b.flac").unlink()
+    path.chmod(0o444)
+    for real in (False, True):
+        assert (write(path, real=real).failed, write(path, real=real).reason) == (True, "it is read-only")
+
+
+def test_containers_without_a_writer_are_left_alone(tmp_path: Path, write: Callable[..., Tagged]) -> None:
+    """An AC-3 stream has no place for tags: it is left as it is, with the reason; that is no failure."""
+    path = Path(shutil.copy(MUSIC / "metal.ac3", tmp_path))
+    result = write(path)
+    assert (result.written, result.failed, result.tags_before) == (False, False, None)
+    assert result.reason == "tags of AC-3 files cannot be written"
+    assert path.read_bytes() == (MUSIC / "metal.ac3").read_bytes()
+
+
+def test_a_vanished_file_is_a_failed_write(tmp_path: Path, write: Callable[..., Tagged]) -> None:
+    """A file that is gone when its tags are to be written is a failure of that file."""
+    result = write(tmp_path / "gone.flac")
+    assert (result.failed, result.written) == (True, False)
+    assert result.reason
+
+
+def test_a_file_that_changed_is_handed_back(
+    tmp_path: Path, tune: Tune, bundled: Artefact, writer: Writer
+) -> None:
+    """A verdict about another version of the file is not written."""
+    path = tune(tmp_path / "a.flac")
+    stamp = Stamp.of(path.stat())
+    content = tune(path, seed=1).read_bytes()
+    wanted = tagging.prepare(Settings(), bundled.card, wanted=True, writer=writer)
+    with pytest.raises(ChangedError):
+        tagging.tag(verdict(path, HEARD, stamp), wanted)
+    assert path.read_bytes() == content
+
+
+def test_the_users_genres_are_written(tmp_path: Path, tune: Tune, write: Callable[..., Tagged]) -> None:
+    """List, tree and map of the user decide what a verdict is called; what has no name there is not written."""
+    (tmp_path / "genres.txt").write_text("Black Music\nrock\n")
+    (tmp_path / "tree.yaml").write_text("- black music:\n  - jazz:\n    - bebop\n  - blues\n- rock\n- pop\n")
+    (tmp_path / "map.yaml").write_text("Rock: Rock Music\n")
+    mine = {"genres": str(tmp_path / "genres.txt"), "tree": str(tmp_path / "tree.yaml")}
+    path = tune(tmp_path / "a.flac")
+    result = write(path, {"Jazz": 0.3, "Blues": 0.3, "Pop": 0.4}, **mine)
+    assert (result.written, result.verdict.confidence) == (True, 0.6)
+    assert tags.read(path) == ("Black Music",)
+    unknown = write(path, {"Pop": 0.9, "Rock": 0.1}, policy="replace", **mine)
+    assert (unknown.written, unknown.verdict.reason) == (False, "Pop is not among your genres")
+    assert write(path, {"Rock": 0.9}, policy="append", map=str(tmp_path / "map.yaml")).written
+    assert tags.read(path) == ("Black Music", "Rock Music")
+
+
+def test_profiles_choose_how(tmp_path: Path, write: Callable[..., Tagged]) -> None:
+    """A player's profile decides about version, joining and number; a separator that is given goes first."""
+    for name, chosen, expected in [
+        ("navidrome", {}, ("Jazz", "Blues")),
+        ("plex", {}, ("Jazz; Blues",)),
+        ("plex", {"separator": " & "}, ("Jazz & Blues",)),
+        ("itunes", {}, ("Jazz",)),
+    ]:
+        path = Path(shutil.copy(MUSIC / "pop.ogg", tmp_path))
+        assert write(path, profile=name, multi=2, ratio=0.4, **chosen).written
+        assert tags.read(path) == expected
+    for name, version in [("default", 4), ("car", 3), ("rekordbox", 3)]:
+        path = tmp_path / "new.mp3"
+        data = (MUSIC / "blues.mp3").read_bytes()
+        path.write_bytes(data[data.index(b"\xff\xfb") :])
+        assert write(path, profile=name).written
+        assert path.read_bytes()[:4] == b"ID3" + bytes([version])
+    assert tuple(profiles.PROFILES) == settings.PROFILES
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"confidence_field": "genre"},
+        {"confidence_field": "TXXX:A", "runners_up_field": "TXXX:a"},
+        {"field": "mood"},
+        {"field": "TXXX:"},
+        {"genres": "nowhere.txt"},
+    ],
+)
+def test_what_makes_no_sense_is_refused(bundled: Artefact, chosen: Any) -> None:
+    """Unknown fields, two kinds of values in one field and missing files are settings errors with a hint."""
+    with pytest.raises(SettingsError) as caught:
+        tagging.prepare(Settings(**chosen), bundled.card)
+    assert caught.value.hint

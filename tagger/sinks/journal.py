@@ -138,8 +138,12 @@ class Journal:
         with self._ours():
             folder.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(self._path, timeout=60, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode = WAL")
+        try:
+            self._do("PRAGMA journal_mode = WAL")
             self._set_up()
+        except BaseException:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         """Close the database, and let others put right what this process left open."""
@@ -192,6 +196,10 @@ class Journal:
     def abandon(self, number: int) -> None:
         """Tell that the file is as it was."""
         self._do("UPDATE writes SET state = 'abandoned', rollback = NULL, delta = NULL WHERE id = ?", number)
+
+    def give_up(self, number: int) -> None:
+        """Tell that nothing more is to be done, though the file is neither old nor new; what is known stays."""
+        self._do("UPDATE writes SET state = 'abandoned' WHERE id = ?", number)
 
     def runs(self) -> list[Run]:
         """All runs that changed files, oldest first."""

@@ -38,10 +38,8 @@ def recover(journal: Journal) -> list[Recovered]:
             outcome = _close(entry)
         except OSError:
             continue
-        if outcome == "finished":
-            journal.finish(entry.id)
-        else:
-            journal.abandon(entry.id)
+        close = {"finished": journal.finish, "taken back": journal.abandon, "unclear": journal.give_up}[outcome]
+        close(entry.id)
         if entry.state == "prepared":
             found.append(Recovered(entry.path, outcome))
     return found

@@ -120,6 +120,16 @@ def places(file: BinaryIO) -> tuple[Place, ...]:
     return tuple(Place(_system(tag), item.key, item.texts()) for item in named if tag and item.texts())
 
 
+def end_of_audio(file: BinaryIO) -> int:
+    """Where the tags begin that end a file: an APE tag, Lyrics3, ID3v1; the file's length if there is none.
+
+    Raises:
+        ValueError: An APE tag is damaged.
+    """
+    tag = _load(file)
+    return tag.start if tag else _end(file)
+
+
 def sync(file: BinaryIO, genres: tuple[str, ...], manner: Manner) -> None:
     """Keep an APE tag at the end of any file in step, if it names a genre; no tag and no item is created.
 

@@ -43,7 +43,7 @@ def kind(file: BinaryIO) -> str:
 
     An ADTS stream is "AAC"; MPEG audio of any layer is "MP3".
     """
-    start = _after_id3(file)
+    start = after_id3(file)
     file.seek(start)
     head = file.read(_HEAD_BYTES)
     if head.startswith(b"OggS"):
@@ -63,7 +63,8 @@ def _ogg(head: bytes) -> str:
     return next((name for magic, name in _OGG_MAGIC if packet.startswith(magic)), "Ogg")
 
 
-def _after_id3(file: BinaryIO) -> int:
+def after_id3(file: BinaryIO) -> int:
+    """Where a file begins behind the ID3v2 tags in front of it, as they state their sizes."""
     start = 0
     while True:
         file.seek(start)

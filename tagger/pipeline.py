@@ -14,6 +14,7 @@ from tagger.inference import runtime as runtimes
 from tagger.inference.artefact import Artefact
 from tagger.records import Failed, Result, Track, Verdict
 from tagger.settings import Settings, home_folder
+from tagger.sinks.cache import Cache
 from tagger.sinks.changes import Writer
 from tagger.sinks.journal import Journal
 from tagger.sinks.recovery import Recovered, recover
@@ -33,6 +34,7 @@ def scan(
     *,
     stdin: Iterable[bytes] | None = None,
     halt: engine.Halt | None = None,
+    cache: Cache | None = None,
     on_found: Callable[[int], None] = lambda count: None,
     on_all_found: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
@@ -44,6 +46,7 @@ def scan(
         tags: What to do about tags: see `tagging.prepare`.
         stdin: Lines for "-".
         halt: Ends the run early when it is set.
+        cache: What was heard before; None to hear all anew and remember nothing.
         on_found: Told how many tracks have been found so far, from another thread.
         on_all_found: Told that there are no more.
     """
@@ -52,9 +55,9 @@ def scan(
     )
     for _ in range(_MOST_HEARINGS):
         changed: list[Track] = []
-        for heard in engine.hear(tracks, plan, halt):
+        for heard in engine.hear(tracks, plan, halt, cache):
             try:
-                yield tagging.tag(heard, tags) if isinstance(heard, Verdict) else heard
+                yield tagging.tag(heard, tags, cache) if isinstance(heard, Verdict) else heard
             except ChangedError:
                 changed.append(heard.track)
         tracks = changed
@@ -76,6 +79,15 @@ def journal(on_recovered: Callable[[Recovered], None] = lambda recovered: None) 
         for recovered in recover(opened):
             on_recovered(recovered)
         yield opened
+
+
+def remembered(on_trouble: Callable[[str], None] = lambda problem: None) -> Cache:
+    """Open the user's cache, which the caller closes.
+
+    Args:
+        on_trouble: Told once, in a sentence, when the cache can no longer be used.
+    """
+    return Cache(home_folder("cache"), on_trouble)
 
 
 def writer(
@@ -111,7 +123,7 @@ def prepare(settings: Settings) -> engine.Plan:
         )
     return engine.Plan(
         artefact=artefact,
-        runtime=runtimes.load(artefact, settings.runtime),
+        runtime=runtimes.Lazy(artefact, settings.runtime),
         window_frames=window_frames,
         hop_frames=hop_frames,
         batch_size=settings.batch_size,

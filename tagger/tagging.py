@@ -9,9 +9,10 @@ from typing import BinaryIO
 
 from tagger.errors import ChangedError, SettingsError, TagError, UntaggableError
 from tagger.inference.card import Card
-from tagger.records import Tagged, Verdict
+from tagger.records import Stamp, Tagged, Verdict
 from tagger.settings import Settings
 from tagger.sinks import changes, profiles, tags, taxonomy
+from tagger.sinks.cache import Cache
 from tagger.sinks.changes import Writer
 from tagger.sinks.journal import Note
 from tagger.sinks.tags import fields, policy
@@ -82,8 +83,13 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
     )
 
 
-def tag(heard: Verdict, tagging: Tagging) -> Tagged:
+def tag(heard: Verdict, tagging: Tagging, cache: Cache | None = None) -> Tagged:
     """Decide what to do about a file's tags, and do it if that is wanted.
+
+    Args:
+        heard: What was heard.
+        tagging: What verdicts become.
+        cache: Knows the genres in files that did not change; None reads them.
 
     Raises:
         ChangedError: The file is not the one that was heard; nothing was written.
@@ -91,7 +97,7 @@ def tag(heard: Verdict, tagging: Tagging) -> Tagged:
     verdict = tagging.taxonomy.translate(heard, tagging.settings.min_confidence or 0.0)
     path = verdict.track.path
     try:
-        before = tags.read(path, tagging.field)
+        before = _before(heard, tagging, cache)
     except UntaggableError as error:
         return Tagged(verdict, reason=error.reason if tagging.wanted else "")
     except TagError as error:
@@ -116,6 +122,8 @@ def tag(heard: Verdict, tagging: Tagging) -> Tagged:
             return Tagged(verdict, before, decision.genres, reason=decision.reason)
         note = Note(str(tagging.field), before, decision.genres)
         written = tagging.writer.rewrite(path, edit, note, stamp=verdict.stamp)
+        if cache is not None and verdict.stamp is not None and written:
+            cache.keep_genres(Stamp.of(path.stat()), tags.read(path), verdict.stamp)
     except ChangedError:
         raise
     except UntaggableError as error:
@@ -123,6 +131,17 @@ def tag(heard: Verdict, tagging: Tagging) -> Tagged:
     except TagError as error:
         return Tagged(verdict, before, before, reason=error.reason, failed=True)
     return Tagged(verdict, before, decision.genres, written=written, reason=decision.reason)
+
+
+def _before(heard: Verdict, tagging: Tagging, cache: Cache | None) -> tuple[str, ...]:
+    """What stands in the field, told without opening the file where it did not change since it was read."""
+    if cache is None or heard.stamp is None or tagging.field != fields.GENRE:
+        return tags.read(heard.track.path, tagging.field)
+    known = cache.genres(heard.stamp)
+    if known is None:
+        known = tags.read(heard.track.path)
+        cache.keep_genres(heard.stamp, known)
+    return known
 
 
 def _genres(verdict: Verdict, tagging: Tagging) -> tuple[str, ...]:

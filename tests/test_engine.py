@@ -32,10 +32,10 @@ class CountingRuntime:
         self.inner = inner
         self.shapes: list[tuple[int, ...]] = []
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """See `Runtime.logits`."""
+    def outputs(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `Runtime.outputs`."""
         self.shapes.append(windows.shape)
-        return self.inner.logits(windows)
+        return self.inner.outputs(windows)
 
 
 @pytest.fixture(scope="module")

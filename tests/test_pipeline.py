@@ -17,6 +17,7 @@ from tagger.inference.artefact import Artefact
 from tagger.records import Failed, Result, Skipped, Tagged, Track, Verdict
 from tagger.settings import Settings
 from tagger.sinks import tags
+from tagger.sinks.cache import Cache
 
 Tune = Callable[..., Path]
 MUSIC = Path(__file__).resolve().parents[1] / "examples" / "music"
@@ -77,13 +78,13 @@ def test_a_file_that_changed_since_it_was_heard_is_heard_again(
     path = tune(tmp_path / "a.flac")
     real_tag, verdicts = tagging.tag, []
 
-    def tag(heard: Verdict, tags_wanted: tagging.Tagging) -> Tagged:
+    def tag(heard: Verdict, tags_wanted: tagging.Tagging, cache: Cache | None) -> Tagged:
         verdicts.append(heard)
         if len(verdicts) <= n_changes:
             audio = mutagen.File(path)
             audio["title"] = f"Change {len(verdicts)}"
             audio.save()
-        return real_tag(heard, tags_wanted)
+        return real_tag(heard, tags_wanted, cache)
 
     monkeypatch.setattr(tagging, "tag", tag)
     for n_changes in (2, 3):

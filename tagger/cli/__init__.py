@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tagger import __version__
-from tagger.cli import config, history, models, scan, show, train, undo
+from tagger.cli import cache, config, history, models, scan, show, train, undo
 from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
 
@@ -30,6 +30,7 @@ app.command("scan")(scan.scan)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)
+app.command("cache")(cache.cache)
 app.command("models")(models.models)
 app.command("config")(config.config)
 app.command("train")(train.train)

@@ -84,6 +84,9 @@ Runtime = Annotated[
         help=f"Computes the network: {', '.join(settings.RUNTIMES)}. Default: {_DEFAULTS.runtime}.",
     ),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Hear all anew, and remember nothing: see `tagger cache`.")
+]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the JSON or CSV to a file.")

@@ -42,6 +42,7 @@ def scan(
     jobs: options.Jobs = None,
     batch_size: options.BatchSize = None,
     runtime: options.Runtime = None,
+    no_cache: options.NoCache = False,
     as_json: options.AsJson = False,
     as_csv: options.AsCsv = False,
     output: options.Output = None,
@@ -54,7 +55,7 @@ def scan(
     kind = _report_kind(as_json, as_csv, output)
     display.configure(quiet=quiet, verbose=verbose)
     writing = "dry run" if dry_run else "write" if write_tags else ""
-    counts, interrupted = _run(paths, resolved, writing, kind, output, verbose)
+    counts, interrupted = _run(paths, resolved, writing, kind, output, verbose, not no_cache)
     if interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILURES if counts.failed or not counts.found else 0
@@ -67,6 +68,7 @@ def _run(
     kind: str | None,
     output: Path | None,
     verbose: bool,
+    remembers: bool,
 ) -> tuple[ledger.Ledger, bool]:
     """Scan, show and report; give the counts, and whether the user interrupted."""
     from tagger import engine, pipeline, tagging
@@ -80,7 +82,13 @@ def _run(
             opened = stack.enter_context(recording.journal())
             writer = recording.begin(opened, "scan", model=card.name, hardlinks=resolved.hardlinks)
         tags = tagging.prepare(resolved, card, wanted=bool(writing), writer=writer)
-        display.detail(f"model {plan.artefact.folder}, runtime {plan.runtime.name} on {plan.runtime.device}")
+        if verbose:
+            display.detail(
+                f"model {plan.artefact.folder}, runtime {plan.runtime.name} on {plan.runtime.device}"
+            )
+        cache = (
+            stack.enter_context(contextlib.closing(pipeline.remembered(display.note))) if remembers else None
+        )
         rows = stack.enter_context(_report(kind, output, resolved.top_k))
         table = display.Results(top_k=resolved.top_k) if rows is None or output is not None else None
         progress = stack.enter_context(display.ScanProgress(drawn=table is not None or not sys.stdout.isatty()))
@@ -91,6 +99,7 @@ def _run(
             tags,
             stdin=sys.stdin.buffer if sys.stdin else (),  # closed by whoever started us
             halt=halt,
+            cache=cache,
             on_found=progress.found,
             on_all_found=progress.all_found,
         )

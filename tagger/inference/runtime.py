@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,22 +16,30 @@ from tagger.inference.artefact import Artefact
 
 Array = NDArray[np.float32]
 
-LOGITS = "logits"
+LOGITS, EMBEDDING = "logits", "embedding"
 
 
 class Runtime(Protocol):
-    """What computes a network.
+    """What computes a network."""
 
-    Attributes:
-        name: Its key in `RUNTIMES`.
-        device: What it runs on, for people.
-    """
+    @property
+    def name(self) -> str:
+        """Its key in `RUNTIMES`."""
 
-    name: str
-    device: str
+    @property
+    def device(self) -> str:
+        """What it runs on, for people."""
+
+    def outputs(self, windows: Array) -> tuple[Array, Array]:
+        """Run the network on a batch of windows, shape (batch_size, n_frames, n_mels).
+
+        Returns:
+            Logits, shape (batch_size, n_genres), and embeddings, shape (batch_size, n_values), n_values being 0
+            for networks without.
+        """
 
     def logits(self, windows: Array) -> Array:
-        """Logits, shape (batch_size, n_genres), of a batch of windows, shape (batch_size, n_frames, n_mels)."""
+        """The logits alone."""
 
 
 class OnnxRuntime:
@@ -64,6 +74,11 @@ class OnnxRuntime:
             raise ModelError(f"{artefact.onnx_file}: not a network from windows to logits")
         _fit(artefact, artefact.onnx_file, inputs[0].shape[-1], shapes[LOGITS][-1])
         self._input = inputs[0].name
+        self._outputs = [name for name in (LOGITS, EMBEDDING) if name in shapes]
+
+    def outputs(self, windows: Array) -> tuple[Array, Array]:
+        """See `Runtime.outputs`."""
+        return _pair(self._session.run(self._outputs, {self._input: windows}))
 
     def logits(self, windows: Array) -> Array:
         """See `Runtime.logits`."""
@@ -94,9 +109,48 @@ class KerasRuntime:
         _fit(artefact, artefact.keras_file, n_mels, n_genres)
         self._call, self.device = _compiled(model, keras.backend.backend())
 
+    def outputs(self, windows: Array) -> tuple[Array, Array]:
+        """See `Runtime.outputs`."""
+        return _pair([np.asarray(output) for output in self._call(windows)])
+
     def logits(self, windows: Array) -> Array:
         """See `Runtime.logits`."""
-        return np.asarray(self._call(windows))
+        return self.outputs(windows)[0]
+
+
+class Lazy:
+    """A runtime that is loaded when it is first used: a scan that finds all in its cache needs none.
+
+    Args:
+        artefact: The model folder.
+        choice: See `load`.
+    """
+
+    def __init__(self, artefact: Artefact, choice: str = "auto") -> None:
+        self._artefact, self._choice = artefact, choice
+
+    @functools.cached_property
+    def loaded(self) -> Runtime:
+        """The runtime itself."""
+        return load(self._artefact, self._choice)
+
+    @property
+    def name(self) -> str:
+        """See `Runtime`."""
+        return self.loaded.name
+
+    @property
+    def device(self) -> str:
+        """See `Runtime`."""
+        return self.loaded.device
+
+    def outputs(self, windows: Array) -> tuple[Array, Array]:
+        """See `Runtime.outputs`."""
+        return self.loaded.outputs(windows)
+
+    def logits(self, windows: Array) -> Array:
+        """See `Runtime.logits`."""
+        return self.loaded.logits(windows)
 
 
 RUNTIMES = {"keras": KerasRuntime, "onnx": OnnxRuntime}
@@ -118,14 +172,25 @@ def load(artefact: Artefact, choice: str = "auto") -> Runtime:
 
 
 def _compiled(model: Any, backend: str) -> tuple[Any, str]:
-    """The forward pass from an array to logits, and the device it runs on."""
+    """The forward pass from an array to logits and embeddings, and the device it runs on."""
+    names = [name for name in (LOGITS, EMBEDDING) if name in model.output]
+
+    def forward(windows: Any) -> list[Any]:
+        found = model(windows, training=False)
+        return [found[name] for name in names]
+
     if backend != "tensorflow":
-        return lambda windows: model(windows, training=False)[LOGITS], backend
+        return forward, backend
     import tensorflow
 
     gpus = tensorflow.config.list_physical_devices("GPU")
-    forward = tensorflow.function(lambda windows: model(windows, training=False)[LOGITS])
-    return forward, f"GPU {gpus[0].name}" if gpus else "CPU"
+    return tensorflow.function(forward), f"GPU {gpus[0].name}" if gpus else "CPU"
+
+
+def _pair(outputs: Sequence[Array]) -> tuple[Array, Array]:
+    """Logits and embeddings, the latter empty where the network has none."""
+    logits = outputs[0]
+    return logits, outputs[1] if len(outputs) > 1 else np.empty((len(logits), 0), np.float32)
 
 
 def _tensorflow_sees_gpu() -> bool:

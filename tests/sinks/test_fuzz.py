@@ -80,6 +80,7 @@ def test_ten_thousand_damaged_files(sample: Callable[[str], Path], tmp_path: Pat
         "0",
         "--policy",
         "replace",
+        "--no-cache",
         "--json",
         "-j",
         "1",

@@ -8,7 +8,14 @@ from tagger.sinks.display.progress import ScanProgress
 from tagger.sinks.display.results import Results
 from tagger.sinks.display.silence import quiet_c_libraries
 from tagger.sinks.display.summary import ledger
-from tagger.sinks.display.tables import card_view, changes_table, models_table, runs_table, settings_table
+from tagger.sinks.display.tables import (
+    card_view,
+    changes_table,
+    facts_table,
+    models_table,
+    runs_table,
+    settings_table,
+)
 from tagger.sinks.display.taken_back import undone
 from tagger.sinks.display.training import TrainingProgress
 
@@ -21,6 +28,7 @@ __all__ = [
     "configure",
     "detail",
     "error",
+    "facts_table",
     "ledger",
     "models_table",
     "note",

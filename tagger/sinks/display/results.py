@@ -28,15 +28,16 @@ class Results:
 
     def __init__(self, *, top_k: int = 3) -> None:
         self._top_k = top_k
+        console = consoles.out()
+        self._plain = None if console.is_terminal else console
 
     def add(self, result: records.Result) -> None:
         """Print the row of a result."""
+        if self._plain is not None:
+            consoles.line(self._plain, Text(plain_row(result, self._top_k)))
+            return
         console = consoles.out()
-        if console.is_terminal:
-            lines = row(result, self._top_k, console.width)
-        else:
-            lines = [Text(plain_row(result, self._top_k))]
-        for text in lines:
+        for text in row(result, self._top_k, console.width):
             consoles.line(console, text)
 
 

@@ -57,6 +57,15 @@ def _taken_back(row: Mapping[str, Any]) -> str:
     return f"by run {row['taken_back_by']}" if row["taken_back_by"] else ""
 
 
+def facts_table(facts: Mapping[str, Any]) -> None:
+    """Print names and values."""
+    _table(
+        ("", ""),
+        [(name, f"{value:,}" if isinstance(value, int) else value) for name, value in facts.items()],
+        [""] * len(facts),
+    )
+
+
 def card_view(card: Mapping[str, Any], folder: str) -> None:
     """Print what is known about a model, section by section.
 

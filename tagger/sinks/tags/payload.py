@@ -33,8 +33,9 @@ _Ranges: TypeAlias = list[tuple[int, int]]
 def identity(path: str | os.PathLike[str]) -> bytes:
     """Digest the audio of a file, without reading all of it.
 
-    The length of the audio counts and, of more than a mebibyte, 32 blocks spread over it; of FLAC, the digest
-    of the samples that its encoder made. Where a container is not known or is damaged, the whole file counts.
+    The length of the audio counts and, of more than a mebibyte, 32 blocks spread over it; of FLAC instead of
+    these the digest of the samples that its encoder made. Where a container is not known or is damaged, the
+    whole file counts.
 
     Returns:
         A BLAKE2b of 16 bytes.
@@ -54,19 +55,18 @@ def identity(path: str | os.PathLike[str]) -> bytes:
 
 
 def _parts(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    """What is digested: the samples' own digest, or the length and blocks."""
-    samples = _flac_digest(file) if kind == "FLAC" else b""
-    if samples:
-        yield samples
-        return
+    """What is digested: the length, and the samples' own digest or blocks."""
     try:
         ranges = _RANGES.get(kind, _whole)(file)
     except (NotKeepableError, mutagen.MutagenError, ValueError, EOFError, IndexError, struct.error):
         ranges = []
     ranges = ranges or _whole(file)
     ends = list(itertools.accumulate(length for _, length in ranges))
-    total = ends[-1] if ends else 0
+    total = ends[-1]
     yield total.to_bytes(8, "little")
+    if kind == "FLAC" and (samples := _flac_digest(file)):
+        yield samples
+        return
     last = max(0, total - _BLOCK_BYTES)
     is_short = total <= _N_BLOCKS * _BLOCK_BYTES
     starts = (

@@ -1,0 +1,156 @@
+"""How tracks are heard fast: a pool decodes side by side, the network takes batches across files.
+
+Memory is bounded: windows wait in a queue of fixed length, and whoever fills it waits too.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from math import floor
+
+import numpy as np
+
+from tagger.engine.plan import Halt, Plan
+from tagger.engine.pool import PATIENCE_SECONDS, Hearing, Pool
+from tagger.inference import calibrate, vote
+from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window
+from tagger.sinks.cache import Cache, Ranking, Remembered
+
+__all__ = ["Halt", "Plan", "ahead", "hear"]
+
+
+def hear(
+    tracks: Iterable[Track | Failed], plan: Plan, halt: Halt | None = None, cache: Cache | None = None
+) -> Iterator[Heard]:
+    """Give each track a verdict, or the reason why there is none, in order of completion.
+
+    Args:
+        tracks: What was found; taken one by one as the pool becomes free.
+        plan: How to listen.
+        halt: Ends the run early when it is set.
+        cache: What was heard before; None to hear all anew and remember nothing.
+    """
+    halt = halt or Halt()
+    pool = Pool(tracks, plan, halt, cache)
+    batch: list[tuple[Hearing, Window]] = []
+    try:
+        for event in pool.events():
+            if isinstance(event, Failed):
+                yield event
+                continue
+            hearing, heard = event
+            if heard is not None:
+                hearing.n_waiting += 1
+                batch.append((hearing, heard))
+            else:
+                hearing.all_came = True
+            done = [hearing] if hearing.all_came else []
+            if len(batch) == plan.batch_size:
+                done += _compute(batch, plan)
+                batch.clear()
+            yield from (_conclude(one, plan, cache) for one in done if _is_complete(one))
+        done = _compute(batch, plan) if batch and not halt.now.is_set() else []
+        yield from (_conclude(one, plan, cache) for one in done if _is_complete(one))
+    finally:
+        pool.close()
+
+
+def _compute(batch: list[tuple[Hearing, Window]], plan: Plan) -> list[Hearing]:
+    """Run the network on a batch, padded to the fixed size, and give the tracks it served, each once."""
+    windows = np.zeros((plan.batch_size, *batch[0][1].frames.shape), np.float32)
+    for row, (_, heard) in zip(windows, batch, strict=False):
+        row[:] = heard.frames
+    for (hearing, heard), logits, embedding in zip(batch, *plan.runtime.outputs(windows), strict=False):
+        hearing.logits.append(logits)
+        hearing.embeddings.append(embedding)
+        hearing.loudness_db.append(heard.loudness_db)
+        hearing.n_waiting -= 1
+    return list(dict.fromkeys(hearing for hearing, _ in batch))
+
+
+def _is_complete(hearing: Hearing) -> bool:
+    return hearing.all_came and not hearing.n_waiting
+
+
+def _conclude(hearing: Hearing, plan: Plan, cache: Cache | None) -> Heard:
+    """All windows are heard, or were before: vote, and remember."""
+    if isinstance(hearing.problem, Failed):
+        return hearing.problem
+    found = hearing.remembered or _voted(hearing, plan)
+    if cache is not None and hearing.stamp is not None and hearing.remembered is None:
+        cache.remember(hearing.stamp, plan.way, found)
+    if found.reason:
+        return Skipped(hearing.track, found.reason)
+    genres, scores = plan.artefact.card.genres, Ranking.unpack(found.ranking)
+    top = scores[0][1]
+    named = top >= plan.min_confidence
+    return Verdict(
+        track=hearing.track,
+        scores=tuple(Score(genres[index], probability) for index, probability in scores),
+        genre=genres[scores[0][0]] if named else None,
+        duration_seconds=found.duration_seconds,
+        n_windows=found.n_windows,
+        model=plan.artefact.card.name,
+        stamp=hearing.stamp,
+        reason="" if named else f"confidence {floor(100 * top)} % is below {100 * plan.min_confidence:g} %",
+    )
+
+
+def _voted(hearing: Hearing, plan: Plan) -> Remembered:
+    """What all windows say together."""
+    card = plan.artefact.card
+    seconds = hearing.n_samples / card.front_end.sample_rate
+    if hearing.problem is not None:
+        return Remembered(seconds, reason=hearing.problem.reason)
+    if not hearing.logits:
+        return Remembered(seconds, reason=f"silent: no window reaches {vote.SILENT_DB:g} dB")
+    windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
+    track, order = vote.cast(windows, np.array(hearing.loudness_db), plan.vote)
+    return Remembered(
+        seconds,
+        len(windows),
+        ranking=Ranking.pack([(int(index), float(track[index])) for index in order]),
+        embedding=np.mean(hearing.embeddings, axis=0, dtype=np.float32).tobytes(),
+    )
+
+
+def ahead(
+    tracks: Iterator[Track | Failed],
+    on_found: Callable[[int], None],
+    on_all_found: Callable[[], None],
+    halt: Halt | None = None,
+) -> Iterator[Track | Failed]:
+    """Let discovery run ahead in a thread of its own, so that the number of tracks is known early.
+
+    Args:
+        tracks: What discovery finds.
+        on_found: Called, from that thread, with the number found so far.
+        on_all_found: Called, from that thread, when there are no more.
+        halt: Ends the wait for more when it is set: a list on stdin may take for ever.
+    """
+    halt = halt or Halt()
+    found: queue.SimpleQueue[Track | Failed | BaseException | None] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            for count, track in enumerate(tracks, 1):
+                found.put(track)
+                on_found(count)
+            on_all_found()
+            found.put(None)
+        except BaseException as error:
+            found.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    while not halt.after_tracks_in_hand.is_set():
+        try:
+            track = found.get(timeout=PATIENCE_SECONDS)
+        except queue.Empty:
+            continue
+        if track is None:
+            return
+        if isinstance(track, BaseException):
+            raise track
+        yield track

@@ -1,0 +1,63 @@
+"""How a run listens, and how it is told to end."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import threading
+from dataclasses import asdict, dataclass
+
+from tagger.inference.artefact import Artefact
+from tagger.inference.runtime import Runtime
+
+# Changes with whatever changes the numbers of a verdict without changing the model.
+_NUMBERS = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a model listens.
+
+    Attributes:
+        artefact: The model folder.
+        runtime: What computes its network.
+        window_frames: Length of a window, in frames.
+        hop_frames: Distance of windows, in frames.
+        batch_size: Number of windows the network takes at a time, always.
+        jobs: Number of tracks decoded side by side.
+        vote: A key of `tagger.inference.vote.METHODS`.
+        min_confidence: Below it a verdict is "don't know", 0 to 1.
+    """
+
+    artefact: Artefact
+    runtime: Runtime
+    window_frames: int
+    hop_frames: int
+    batch_size: int = 64
+    jobs: int = 1
+    vote: str = "soft"
+    min_confidence: float = 0.0
+
+    @functools.cached_property
+    def way(self) -> bytes:
+        """Digest of all that shapes the numbers of a verdict; other ways of listening give other numbers."""
+        card = self.artefact.card
+        shaping = {
+            "numbers": _NUMBERS,
+            "checksums": dict(card.checksums),
+            "front_end": asdict(card.front_end),
+            "temperature": card.calibration.temperature,
+            "genres": list(card.genres),
+            "window": [self.window_frames, self.hop_frames],
+            "vote": self.vote,
+        }
+        return hashlib.blake2b(json.dumps(shaping, sort_keys=True).encode(), digest_size=16).digest()
+
+
+class Halt:
+    """Asks a run to end: `after_tracks_in_hand` finishes what was begun, `now` drops it."""
+
+    def __init__(self) -> None:
+        self.after_tracks_in_hand = threading.Event()
+        self.now = threading.Event()

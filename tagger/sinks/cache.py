@@ -1,0 +1,235 @@
+"""What was heard before, by the identity of the audio itself: retagged, renamed and moved files are known.
+
+Two tables: `files` tells by one `stat` which recording a file is and which genres stand in it; `results` holds
+what a model heard in a recording. To lose it costs time only: trouble is told, and lived with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tagger.errors import OutputError, TagError
+from tagger.records import Stamp
+from tagger.sinks.tags import payload
+
+FORMAT = 1
+
+_SCHEMA = (
+    """
+CREATE TABLE files (
+    device INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    recording BLOB NOT NULL,
+    genres TEXT,                    -- JSON, as they were at ctime_ns; NULL if they were not read
+    PRIMARY KEY (device, inode)
+) WITHOUT ROWID
+""",
+    """
+CREATE TABLE results (
+    recording BLOB NOT NULL,
+    way BLOB NOT NULL,              -- of listening: the model and all that shapes its numbers
+    duration_seconds REAL NOT NULL,
+    n_windows INTEGER NOT NULL,
+    ranking BLOB NOT NULL,          -- see Ranking; empty where nothing could be heard
+    embedding BLOB NOT NULL,        -- float32
+    reason TEXT NOT NULL,           -- why nothing could be heard
+    PRIMARY KEY (recording, way)
+) WITHOUT ROWID
+""",
+)
+
+
+_SAME_FILE = "device = ? AND inode = ? AND size = ? AND mtime_ns = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a model heard in a recording.
+
+    Attributes:
+        duration_seconds: Length of its audio.
+        n_windows: Number of windows the network saw.
+        ranking: The genres and their probabilities: see `Ranking`; empty if nothing could be heard.
+        embedding: Mean of the windows' embeddings, float32.
+        reason: Why nothing could be heard; empty if something was.
+    """
+
+    duration_seconds: float
+    n_windows: int = 0
+    ranking: bytes = b""
+    embedding: bytes = b""
+    reason: str = ""
+
+
+class Ranking:
+    """Genres, by their number in the model's list, and their probabilities, strongest first, as bytes."""
+
+    _pair = struct.Struct("<Hd")
+
+    @classmethod
+    def pack(cls, pairs: Iterable[tuple[int, float]]) -> bytes:
+        """Make bytes of it."""
+        return b"".join(cls._pair.pack(*pair) for pair in pairs)
+
+    @classmethod
+    def unpack(cls, data: bytes) -> list[tuple[int, float]]:
+        """Read the bytes."""
+        return list(cls._pair.iter_unpack(data))
+
+
+class Cache:
+    """The cache in a folder; threads and processes may share it.
+
+    Args:
+        folder: Where the database is, or is to be.
+        on_trouble: Told once, in a sentence, when the cache can no longer be used.
+    """
+
+    def __init__(self, folder: Path, on_trouble: Callable[[str], None] = lambda problem: None) -> None:
+        self.path = folder / "cache.sqlite3"
+        self._on_trouble = on_trouble
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        with self._trouble_told():
+            folder.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+            self._database = database
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = OFF")  # a power cut may cost what was heard last
+            self._set_up(database)
+
+    def close(self) -> None:
+        """Close the database."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def recall(self, path: Path, stamp: Stamp, way: bytes) -> Remembered | None:
+        """Give what was heard in a file in some way of listening, wherever it was then; None if nothing was.
+
+        Args:
+            path: The file.
+            stamp: What it is now.
+            way: Digest of all that shapes the numbers.
+        """
+        found = self._result(stamp, way)
+        if found is None and self._recording(stamp) is None and (recording := _identity(path)) is not None:
+            self._know(stamp, recording)
+            found = self._result(stamp, way)
+        return found
+
+    def remember(self, stamp: Stamp, way: bytes, heard: Remembered) -> None:
+        """Keep what was heard in a file that `recall` was asked for."""
+        if (recording := self._recording(stamp)) is not None:
+            values = (heard.duration_seconds, heard.n_windows, heard.ranking, heard.embedding, heard.reason)
+            self._do("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)", (recording, way, *values))
+
+    def genres(self, stamp: Stamp) -> tuple[str, ...] | None:
+        """The genres in a file; None if it changed since they were read, or never were."""
+        rows = self._do(
+            f"SELECT genres FROM files WHERE {_SAME_FILE} AND ctime_ns = ?", (*_file(stamp), stamp.ctime_ns)
+        )
+        return tuple(json.loads(rows[0][0])) if rows and rows[0][0] is not None else None
+
+    def keep_genres(self, stamp: Stamp, genres: tuple[str, ...], before: Stamp | None = None) -> None:
+        """Keep the genres in a file that `recall` was asked for.
+
+        Args:
+            stamp: What it is now.
+            genres: What stands in it now.
+            before: What it was when `recall` was asked, where it was written since.
+        """
+        if (recording := self._recording(before or stamp)) is not None:
+            self._know(stamp, recording, json.dumps(genres))
+
+    def counts(self) -> dict[str, int]:
+        """Number of files and recordings it knows, and of results, and its size in bytes."""
+        counted = {
+            "files": "SELECT count(*) FROM files",
+            "recordings": "SELECT count(DISTINCT recording) FROM results",
+            "results": "SELECT count(*) FROM results",
+        }
+        found = {name: rows[0][0] if (rows := self._do(query)) else 0 for name, query in counted.items()}
+        sizes = [file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*")]
+        return found | {"bytes": sum(sizes)}
+
+    def clear(self) -> None:
+        """Forget everything.
+
+        Raises:
+            OutputError: The cache cannot be used.
+        """
+        if self._database is None:
+            raise OutputError(f"{self.path}: the cache cannot be used", hint="delete the file")
+        for statement in ("DELETE FROM files", "DELETE FROM results", "VACUUM"):
+            self._do(statement)
+
+    def _result(self, stamp: Stamp, way: bytes) -> Remembered | None:
+        rows = self._do(
+            "SELECT duration_seconds, n_windows, ranking, embedding, reason FROM results "
+            f"WHERE way = ? AND recording = (SELECT recording FROM files WHERE {_SAME_FILE})",
+            (way, *_file(stamp)),
+        )
+        return Remembered(*rows[0]) if rows else None
+
+    def _recording(self, stamp: Stamp) -> bytes | None:
+        rows = self._do(f"SELECT recording FROM files WHERE {_SAME_FILE}", _file(stamp))
+        return rows[0][0] if rows else None
+
+    def _know(self, stamp: Stamp, recording: bytes, genres: str | None = None) -> None:
+        values = (*_file(stamp), stamp.ctime_ns, recording, genres)
+        self._do("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+    def _do(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        with self._lock, self._trouble_told():
+            if self._database is not None:
+                return self._database.execute(statement, values).fetchall()
+        return []
+
+    def _set_up(self, database: sqlite3.Connection) -> None:
+        (found,) = database.execute("PRAGMA user_version").fetchone()
+        if found == FORMAT:
+            return
+        database.execute("BEGIN IMMEDIATE")
+        (found,) = database.execute("PRAGMA user_version").fetchone()
+        if found != FORMAT:  # a cache of another version is worth nothing to this one
+            for table in ("files", "results"):
+                database.execute(f"DROP TABLE IF EXISTS {table}")
+            for statement in _SCHEMA:
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _trouble_told(self) -> Iterator[None]:
+        """Go on without a cache where it cannot be used."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as exc:
+            self.close()
+            reason = exc.strerror if isinstance(exc, OSError) else str(exc)
+            self._on_trouble(f"{self.path}: the cache cannot be used, all is heard anew: {reason}")
+
+
+def _file(stamp: Stamp) -> tuple[int, int, int, int]:
+    """What `_SAME_FILE` asks for; SQLite takes numbers signed, of 64 bits."""
+    signed = [(number + 2**63) % 2**64 - 2**63 for number in (stamp.device, stamp.inode)]
+    return signed[0], signed[1], stamp.size, stamp.mtime_ns
+
+
+def _identity(path: Path) -> bytes | None:
+    try:
+        return payload.identity(path)
+    except TagError:
+        return None

@@ -130,6 +130,7 @@ def prepare(settings: Settings) -> engine.Plan:
         jobs=settings.jobs or os.cpu_count() or 1,
         vote=settings.vote,
         min_confidence=settings.min_confidence or 0.0,
+        effort=settings.effort if settings.vote == "soft" else "full",
     )
 
 

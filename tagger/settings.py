@@ -20,6 +20,7 @@ import platformdirs
 from tagger.errors import SettingsError
 
 RUNTIMES = ("auto", "keras", "onnx")
+EFFORTS = ("fast", "auto", "full")
 VOTES = ("soft", "weighted", "majority", "median")
 POLICIES = ("only-missing", "only-generic", "replace", "append", "prepend")
 PROFILES = ("default", "navidrome", "plex", "itunes", "serato", "rekordbox", "car")
@@ -41,6 +42,7 @@ class Settings:
         window: Length of a window, in seconds; None takes the model's.
         hop: Distance of windows, in seconds; None takes the model's.
         vote: How windows are combined: one of `VOTES`.
+        effort: How much of a track is heard: one of `EFFORTS`.
         top_k: Number of genres shown for a track.
         min_confidence: Below it a verdict is "don't know", 0 to 1; None names always, and writes only from the
             model's own thresholds on.
@@ -66,6 +68,7 @@ class Settings:
     window: float | None = None
     hop: float | None = None
     vote: str = "soft"
+    effort: str = "auto"
     top_k: int = 3
     min_confidence: float | None = None
     policy: str = "only-missing"
@@ -221,6 +224,7 @@ _PARSERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "window": _number(0.1, 600, " seconds"),
     "hop": _number(0.01, 600, " seconds"),
     "vote": _one_of(VOTES),
+    "effort": _one_of(EFFORTS),
     "top_k": _whole(1, 1000),
     "min_confidence": _number(0, 1),
     "policy": _one_of(POLICIES),

@@ -76,6 +76,15 @@ Vote = Annotated[
         help=f"How windows vote: {', '.join(settings.VOTES)}. Default: {_DEFAULTS.vote}.",
     ),
 ]
+Effort = Annotated[
+    str | None,
+    typer.Option(
+        "--effort",
+        metavar="HOW",
+        help="How much of a track is heard: all (full), until it is clear (auto), or a few seconds (fast). "
+        f"Default: {_DEFAULTS.effort}.",
+    ),
+]
 Runtime = Annotated[
     str | None,
     typer.Option(

@@ -37,6 +37,7 @@ def scan(
     top_k: options.TopK = None,
     min_confidence: options.MinConfidence = None,
     vote: options.Vote = None,
+    effort: options.Effort = None,
     window: options.Window = None,
     hop: options.Hop = None,
     jobs: options.Jobs = None,

@@ -14,7 +14,7 @@ import numpy as np
 
 from tagger.engine.plan import Halt, Plan
 from tagger.engine.pool import PATIENCE_SECONDS, Hearing, Pool
-from tagger.inference import calibrate, vote
+from tagger.inference import calibrate, sampling, vote
 from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window
 from tagger.sinks.cache import Cache, Ranking, Remembered
 
@@ -40,26 +40,35 @@ def hear(
             if isinstance(event, Failed):
                 yield event
                 continue
-            hearing, heard = event
-            if heard is not None:
-                hearing.n_waiting += 1
-                batch.append((hearing, heard))
-            else:
-                hearing.all_came = True
-            done = [hearing] if hearing.all_came else []
-            if len(batch) == plan.batch_size:
-                done += _compute(batch, plan)
+            ready: list[Hearing] = []
+            if event is not None:
+                hearing, heard = event
+                if heard is None:
+                    hearing.round_came = True
+                    ready.append(hearing)
+                else:
+                    hearing.n_waiting += 1
+                    batch.append((hearing, heard))
+            if len(batch) == plan.batch_size or (event is None and batch):
+                ready += _compute(batch, plan)
                 batch.clear()
-            yield from (_conclude(one, plan, cache) for one in done if _is_complete(one))
-        done = _compute(batch, plan) if batch and not halt.now.is_set() else []
-        yield from (_conclude(one, plan, cache) for one in done if _is_complete(one))
+            for one in ready:
+                if one.round_came and not one.n_waiting:
+                    if _is_enough(one, plan):
+                        pool.done()
+                        one.close()
+                        yield _conclude(one, plan, cache)
+                    else:
+                        one.round_came = False
+                        pool.more(one)
     finally:
         pool.close()
 
 
 def _compute(batch: list[tuple[Hearing, Window]], plan: Plan) -> list[Hearing]:
-    """Run the network on a batch, padded to the fixed size, and give the tracks it served, each once."""
-    windows = np.zeros((plan.batch_size, *batch[0][1].frames.shape), np.float32)
+    """Run the network on a batch, padded to one of few sizes, and give the tracks it served, each once."""
+    n_rows = min(plan.batch_size, max(sampling.ROUND, 1 << (len(batch) - 1).bit_length()))
+    windows = np.zeros((n_rows, *batch[0][1].frames.shape), np.float32)
     for row, (_, heard) in zip(windows, batch, strict=False):
         row[:] = heard.frames
     for (hearing, heard), logits, embedding in zip(batch, *plan.runtime.outputs(windows), strict=False):
@@ -70,8 +79,21 @@ def _compute(batch: list[tuple[Hearing, Window]], plan: Plan) -> list[Hearing]:
     return list(dict.fromkeys(hearing for hearing, _ in batch))
 
 
-def _is_complete(hearing: Hearing) -> bool:
-    return hearing.all_came and not hearing.n_waiting
+def _is_enough(hearing: Hearing, plan: Plan) -> bool:
+    """Whether nothing more of a track needs to be heard; where half of it does not tell, all is heard."""
+    if hearing.problem or hearing.remembered or hearing.is_whole:
+        return True
+    if hearing.excerpts is not None and not hearing.is_broken:
+        n_windows, card = hearing.excerpts.n_windows, plan.artefact.card
+        if len(hearing.logits) >= sampling.ROUND // 2:
+            windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
+            if plan.effort == "fast" or sampling.is_decided(windows, n_windows):
+                hearing.n_samples = round(hearing.excerpts.duration_seconds * card.front_end.sample_rate)
+                return True
+        if hearing.n_taken < n_windows / 2:
+            return False
+    hearing.start_over()
+    return False
 
 
 def _conclude(hearing: Hearing, plan: Plan, cache: Cache | None) -> Heard:

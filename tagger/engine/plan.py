@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -28,6 +29,7 @@ class Plan:
         jobs: Number of tracks decoded side by side.
         vote: A key of `tagger.inference.vote.METHODS`.
         min_confidence: Below it a verdict is "don't know", 0 to 1.
+        effort: How much of a track is heard: "full" for all, "auto" for enough, "fast" for a few windows.
     """
 
     artefact: Artefact
@@ -38,6 +40,12 @@ class Plan:
     jobs: int = 1
     vote: str = "soft"
     min_confidence: float = 0.0
+    effort: str = "full"
+
+    @functools.cached_property
+    def ways(self) -> tuple[bytes, ...]:
+        """The ways of listening whose results will do: this one, and that which hears all."""
+        return tuple(dict.fromkeys([self.way, dataclasses.replace(self, effort="full").way]))
 
     @functools.cached_property
     def way(self) -> bytes:
@@ -51,6 +59,7 @@ class Plan:
             "genres": list(card.genres),
             "window": [self.window_frames, self.hop_frames],
             "vote": self.vote,
+            "effort": self.effort,
         }
         return hashlib.blake2b(json.dumps(shaping, sort_keys=True).encode(), digest_size=16).digest()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,9 @@ from tagger.inference.artefact import Artefact
 Array = NDArray[np.float32]
 
 LOGITS, EMBEDDING = "logits", "embedding"
+
+DRIVER = Path("/proc/driver/nvidia/version")
+_WITH_CUDA = "`pip install .[cuda]` installs TensorFlow with CUDA's libraries"
 
 
 class Runtime(Protocol):
@@ -166,9 +170,40 @@ def load(artefact: Artefact, choice: str = "auto") -> Runtime:
     Raises:
         ModelError: The runtime does not accept the model.
     """
-    if choice == "auto":
-        choice = "keras" if _tensorflow_sees_gpu() else "onnx"
-    return RUNTIMES[choice](artefact)
+    return RUNTIMES[choose().name if choice == "auto" else choice](artefact)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The runtime that `load` takes, told without loading it.
+
+    Attributes:
+        name: A key of `RUNTIMES`.
+        device: What it runs on, for people.
+        reason: Why there.
+        hint: What helps where a GPU is there that cannot be used; else empty.
+    """
+
+    name: str
+    device: str
+    reason: str
+    hint: str = ""
+
+
+def choose(choice: str = "auto", driver: Path = DRIVER) -> Choice:
+    """Tell which runtime `load` takes, and why.
+
+    Args:
+        choice: See `load`.
+        driver: File that is there where a GPU's driver is. TensorFlow, which takes seconds to import, is loaded
+            only then, and never for "onnx".
+    """
+    if choice == "onnx":
+        return Choice("onnx", "CPU", "ONNX Runtime uses no GPU here")
+    gpu, reason, hint = _gpu(driver)
+    if choice == "auto" and not gpu:
+        return Choice("onnx", "CPU", reason, hint)
+    return Choice("keras", gpu or "CPU", reason, hint)
 
 
 def _compiled(model: Any, backend: str) -> tuple[Any, str]:
@@ -193,14 +228,39 @@ def _pair(outputs: Sequence[Array]) -> tuple[Array, Array]:
     return logits, outputs[1] if len(outputs) > 1 else np.empty((len(logits), 0), np.float32)
 
 
-def _tensorflow_sees_gpu() -> bool:
-    # TensorFlow takes seconds to import: it is asked only where the driver of a GPU is present.
-    if not Path("/proc/driver/nvidia/version").exists():
-        return False
+def _gpu(driver: Path) -> tuple[str, str, str]:
+    """TensorFlow's first GPU, for people, or nothing; why that is so; and what helps."""
+    if not driver.exists():
+        return "", "there is no driver of an NVIDIA GPU", ""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow
+    try:
+        import tensorflow
+    except Exception as error:  # its own libraries raise all sorts where their versions do not fit
+        return "", f"TensorFlow, which uses GPUs, cannot be loaded: {error}", _WITH_CUDA
 
-    return bool(tensorflow.config.list_physical_devices("GPU"))
+    gpus = tensorflow.config.list_physical_devices("GPU")
+    if not gpus:
+        return "", *_unseen(tensorflow)
+    details = tensorflow.config.experimental.get_device_details(gpus[0])
+    return f"GPU {details.get('device_name', gpus[0].name)}", "TensorFlow sees it", ""
+
+
+def _unseen(tensorflow: Any) -> tuple[str, str]:
+    """Why TensorFlow may see no GPU though a driver is there, and what helps."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in {"", "-1"}:
+        return "CUDA_VISIBLE_DEVICES hides every GPU", ""
+    if not any(Path("/dev").glob("nvidia[0-9]*")):
+        return (
+            "a driver of an NVIDIA GPU is there, but no device /dev/nvidia0",
+            "give the container the GPU, as with `docker run --gpus all`",
+        )
+    if not tensorflow.test.is_built_with_cuda():
+        return "this TensorFlow is built without CUDA", _WITH_CUDA
+    cuda = tensorflow.sysconfig.get_build_info().get("cuda_version", "")
+    return (
+        f"TensorFlow sees no GPU: CUDA {cuda} is not installed, or newer than the GPU's driver",
+        f"{_WITH_CUDA}, or install a newer driver",
+    )
 
 
 def _fit(artefact: Artefact, file: Path, n_mels: Any, n_genres: Any) -> None:

@@ -78,6 +78,45 @@ def blocks(
         _judge(opened, tally.position_seconds - start_seconds, start_seconds if is_part else None)
 
 
+class Excerpts:
+    """Parts of a sound file, decoded where they are asked for, while the file stays open.
+
+    Args:
+        path: The file.
+        sample_rate: Wanted rate in Hz.
+
+    Raises:
+        DecodeError: If the file cannot be read or no decoder accepts it.
+        NothingToHearError: If there is no audio stream.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        with contextlib.ExitStack() as stack:
+            self._opened = stack.enter_context(_opened(path))
+            self._closing = stack.pop_all()
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """Length that the header claims; None where it claims none."""
+        return self._opened.info.duration_seconds
+
+    def read(self, start_seconds: float, duration_seconds: float) -> NDArray[np.float32]:
+        """Mono float32 of shape (n_samples,), exact as `blocks` is; shorter where the file ends.
+
+        Raises:
+            DecodeError: If the decoder must stop.
+        """
+        tally = _Tally(start_seconds, start_seconds + duration_seconds)
+        native_blocks = tally.passing(self._opened.reader.blocks(start_seconds))
+        parts = list(mono.at_rate(native_blocks, self._sample_rate))
+        return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._closing.close()
+
+
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
     """Return what the header of a file says, without decoding it.
 

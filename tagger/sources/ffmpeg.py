@@ -84,6 +84,7 @@ class FfmpegReader:
     def __init__(self, path: str | os.PathLike[str], file: BinaryIO, container: str) -> None:
         self._path, self._file, self._demuxer = path, file, DEMUXERS[container]
         self._trouble: Exception | None = None
+        self._first_seconds: float | None = None
         self._open()
         try:
             self.info = self._describe(container not in _GUESSED_LENGTH)
@@ -153,13 +154,15 @@ class FfmpegReader:
 
         Decoders drop their delay, so only the first frame tells which time stamp is the start of the audio.
         """
-        first_seconds = next((_time_stamp(frame) for frame in self._frames()), 0.0)
+        if self._first_seconds is None:
+            self._first_seconds = next((_time_stamp(frame) for frame in self._frames()), 0.0)
+        place = self._first_seconds + max(0.0, seconds - _PRE_ROLL_SECONDS)
         try:
-            self._container.seek(round((first_seconds + max(0.0, seconds - _PRE_ROLL_SECONDS)) * av.time_base))
+            self._container.seek(round(place * av.time_base))
         except TROUBLE:
             self.close()
             self._open()
-        return first_seconds
+        return self._first_seconds
 
     def _runs(self) -> Iterator[list[Any]]:
         """Collect frames of one kind until they fill a block."""

@@ -1,0 +1,152 @@
+"""Hearing parts of a track: the same windows as in the whole, enough of them, and the same verdict."""
+
+import csv
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tagger import engine
+from tagger.engine.excerpts import Excerpts
+from tagger.inference import frontend, runtime, window
+from tagger.inference.artefact import Artefact
+from tagger.records import Failed, Skipped, Track, Verdict
+from tagger.sources import decode
+
+Tune = Callable[..., Path]
+SUFFIXES = ["wav", "flac", "mp3", "ogg"]
+
+
+@pytest.fixture(scope="module")
+def plan(bundled: Artefact) -> engine.Plan:
+    """A plan with the bundled model that hears no more than needed."""
+    shape = bundled.card.window
+    network = runtime.load(bundled, "onnx")
+    return engine.Plan(bundled, network, shape.frames, shape.hop_frames, batch_size=16, jobs=2, effort="auto")
+
+
+def by_path(tracks: list[Track], plan: engine.Plan, effort: str) -> dict[Path, Verdict | Skipped | Failed]:
+    """Results of an effort."""
+    return {heard.track.path: heard for heard in engine.hear(tracks, dataclasses.replace(plan, effort=effort))}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_window_is_the_same_alone_as_in_the_whole(
+    tmp_path: Path, tune: Tune, plan: engine.Plan, suffix: str
+) -> None:
+    """Every window that is heard by seeking has the numbers it has in a run from the start."""
+    path = tmp_path / f"coded.{suffix}"
+    sound, sample_rate = soundfile.read(tune(tmp_path / "a.wav", seconds=70, sample_rate=44100))
+    with soundfile.SoundFile(path, "w", sample_rate, 1) as coded:
+        for block in np.array_split(sound, 70):  # libsndfile dies of much Vorbis at once
+            coded.write(block)
+    front_end = plan.artefact.card.front_end
+    frames = frontend.stream(decode.blocks(path, front_end.sample_rate), front_end)
+    whole = list(window.slide(frames, plan.window_frames, plan.hop_frames))
+    excerpts = Excerpts(path, plan)
+    rounds = [list(excerpts.next_round()) for _ in range(10)]
+    excerpts.close()
+    heard = list(itertools.chain(*rounds))
+    assert len(whole) - 3 <= excerpts.n_windows == len(heard) <= len(whole)
+    for alone in heard:
+        gaps = [np.abs(alone.frames - other.frames).max() for other in whole]
+        assert min(gaps) < (0.1 if suffix in {"mp3", "ogg"} else 0.02)  # dB
+    assert all(len(part) == 8 for part in rounds[: excerpts.n_windows // 8])
+
+
+def test_clear_tracks_are_heard_in_part(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:
+    """A long track whose music does not change takes few windows, and gets the genre of the whole."""
+    tracks = [Track(tune(tmp_path / f"{seed}.flac", seconds=120, seed=seed)) for seed in range(6)]
+    full, auto, fast = (by_path(tracks, plan, effort) for effort in ("full", "auto", "fast"))
+    n_heard = 0
+    for path, whole in full.items():
+        part, few = auto[path], fast[path]
+        assert isinstance(whole, Verdict)
+        assert isinstance(part, Verdict)
+        assert isinstance(few, Verdict)
+        assert part.scores[0].genre == whole.scores[0].genre
+        assert part.duration_seconds == pytest.approx(whole.duration_seconds, abs=0.05)
+        assert part.n_windows <= whole.n_windows
+        assert few.n_windows == 8
+        n_heard += part.n_windows
+    assert n_heard < sum(whole.n_windows for whole in full.values() if isinstance(whole, Verdict)) / 2
+
+
+def test_short_tracks_are_heard_whole(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:
+    """Where seeking gains nothing, all efforts give the same, to the last digit."""
+    tracks = [Track(tune(tmp_path / f"{n}.wav", seconds=n, seed=n)) for n in (1, 5, 30)]
+    full, auto, fast = (by_path(tracks, plan, effort) for effort in ("full", "auto", "fast"))
+    for path, whole in full.items():
+        assert isinstance(whole, Verdict)
+        for part in (auto[path], fast[path]):
+            assert isinstance(part, Verdict)
+            assert part.n_windows == whole.n_windows
+            np.testing.assert_allclose(
+                [s.probability for s in part.scores], [s.probability for s in whole.scores], atol=1e-5
+            )
+
+
+def test_what_is_wrong_with_a_file_is_found(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:
+    """Truncated, silent and foreign files get the same results as when they are heard whole."""
+    content = tune(tmp_path / "a.flac", seconds=120).read_bytes()
+    (tmp_path / "cut.flac").write_bytes(content[: len(content) // 3])
+    (tmp_path / "text.mp3").write_text("no music\n" * 500)
+    soundfile.write(tmp_path / "silence.flac", np.zeros(22050 * 120), 22050)
+    noise = np.zeros(22050 * 120)
+    noise[-22050 * 4 :] = np.random.default_rng(0).normal(0, 0.1, 22050 * 4)
+    soundfile.write(tmp_path / "late.flac", noise, 22050)
+    tracks = [Track(path) for path in sorted(tmp_path.iterdir()) if path.name != "a.flac"]
+    full, auto = by_path(tracks, plan, "full"), by_path(tracks, plan, "auto")
+    assert isinstance(full[tmp_path / "late.flac"], Verdict)
+    assert isinstance(full[tmp_path / "cut.flac"], Failed)
+    for path, whole in full.items():
+        assert type(auto[path]) is type(whole)
+        if isinstance(whole, Skipped | Failed):
+            assert auto[path] == whole
+        else:
+            assert auto[path].n_windows == whole.n_windows  # type: ignore[union-attr]
+
+
+def test_many_tracks_at_once(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:
+    """More tracks than may be open at a time all get their verdict, whatever the batch."""
+    path = tune(tmp_path / "a.flac", seconds=60)
+    tracks = [Track(path)] * 100
+    for batch_size, jobs in [(1, 1), (7, 3), (64, 2)]:
+        heard = list(engine.hear(iter(tracks), dataclasses.replace(plan, batch_size=batch_size, jobs=jobs)))
+        assert len(heard) == 100
+        assert len({one.scores[0].genre for one in heard if isinstance(one, Verdict)}) == 1
+
+
+def songs(music: Path, folder: Path) -> Iterator[Track]:
+    """Three-minute songs joined from real clips of one genre and corpus, and the full-length ones there are."""
+    yield from (Track(path) for path in sorted((music / "songs").glob("*.mp3")))
+    with (music / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["fold"] in {"3", "4"}]
+    rows.sort(key=lambda row: (row["corpus"], row["genres"], row["fold"], row["file"]))
+    for number, (_, group) in enumerate(itertools.groupby(rows, lambda row: (row["corpus"], row["genres"]))):
+        clips = [np.concatenate(list(decode.blocks(music / row["file"], 22050))) for row in group]
+        y = np.concatenate(clips) if clips else np.zeros(0)
+        for part, start in enumerate(range(0, len(y) - 120 * 22050, 180 * 22050)):
+            path = folder / f"{number}-{part}.flac"
+            soundfile.write(path, y[start : start + 180 * 22050], 22050)
+            yield Track(path)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_real_songs_get_the_verdict_of_the_whole(music: Path, tmp_path: Path, plan: engine.Plan) -> None:
+    """Of real songs at least 99 in 100 get the genre that they get when heard whole."""
+    tracks = list(songs(music, tmp_path))
+    assert len(tracks) >= 50
+    full, auto = by_path(tracks, plan, "full"), by_path(tracks, plan, "auto")
+    pairs = [(full[path], auto[path]) for path in full]
+    verdicts = [(a, b) for a, b in pairs if isinstance(a, Verdict) and isinstance(b, Verdict)]
+    same = [a.scores[0].genre == b.scores[0].genre for a, b in verdicts]
+    n_heard = sum(b.n_windows for _, b in verdicts) / sum(a.n_windows for a, _ in verdicts)
+    print(f"{sum(same)} of {len(same)} the same, {n_heard:.0%} of the windows heard")
+    assert sum(same) >= 0.99 * len(same)
+    assert n_heard < 0.5

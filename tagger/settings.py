@@ -145,9 +145,9 @@ def home_folder(kind: str, environ: Mapping[str, str] = os.environ) -> Path:
 def _from_file(config: Path | None, environ: Mapping[str, str]) -> list[tuple[str, Any, str]]:
     asked = config or (Path(environ["TAGGER_CONFIG"]) if environ.get("TAGGER_CONFIG") else None)
     path = (asked or home_folder("config", environ) / "config.toml").expanduser()
-    if asked is None and not path.exists():
-        return []
     try:
+        if asked is None and not path.exists():
+            return []
         content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: no such config file") from error

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tagger import __version__
-from tagger.cli import cache, config, history, models, scan, show, train, undo
+from tagger.cli import cache, config, doctor, history, models, scan, show, train, undo
 from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
 
@@ -32,6 +32,7 @@ app.command("history")(history.history)
 app.command("show")(show.show)
 app.command("cache")(cache.cache)
 app.command("models")(models.models)
+app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
 app.command("train")(train.train)
 

@@ -200,6 +200,9 @@ def choose(choice: str = "auto", driver: Path = DRIVER) -> Choice:
     """
     if choice == "onnx":
         return Choice("onnx", "CPU", "ONNX Runtime uses no GPU here")
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if choice == "keras" and backend != "tensorflow":
+        return Choice("keras", backend, f"KERAS_BACKEND is {backend}")
     gpu, reason, hint = _gpu(driver)
     if choice == "auto" and not gpu:
         return Choice("onnx", "CPU", reason, hint)

@@ -44,6 +44,7 @@ FOREIGN = {
     "sounddevice": {"tagger.sources.microphone"},
     "soundfile": {"tagger.sources"},
     "soxr": {"tagger.sources"},
+    "threadpoolctl": {"tagger.engine"},
     "tensorflow": {"tagger.inference.runtime"},
     "typer": {"tagger.cli"},
     "watchdog": {"tagger.sources.watch"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,14 @@ if TYPE_CHECKING:  # help and light commands need records, but not the 0.1 s tha
 
 UNCHANGED = "already has this genre"
 """The reason of a file that is left alone because it needs nothing."""
+
+
+def below(confidence: float, threshold: float) -> str:
+    """Say in whole percent that a confidence is too low, without ever saying that a number is below itself."""
+    percent = round(confidence * 100)
+    if percent >= threshold * 100:
+        percent = math.floor(round(confidence * 100, 6))  # so that 0.29 is not 28 %
+    return f"confidence {percent} % is below {threshold * 100:g} %"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class Tagged:
         written: Whether the file was changed.
         reason: Why the file was written or left alone; empty if writing was not asked for.
         failed: Whether a write was tried and did not succeed.
+        planned: Whether only a dry run kept the file from being changed.
     """
 
     verdict: Verdict
@@ -121,6 +131,7 @@ class Tagged:
     written: bool = False
     reason: str = ""
     failed: bool = False
+    planned: bool = False
 
     @property
     def track(self) -> Track:

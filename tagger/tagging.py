@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from tagger.errors import ChangedError, SettingsError, TagError, UntaggableError
 from tagger.inference.card import Card
-from tagger.records import Stamp, Tagged, Verdict
+from tagger.records import UNCHANGED, Stamp, Tagged, Verdict
 from tagger.settings import Settings
 from tagger.sinks import changes, profiles, tags, taxonomy
 from tagger.sinks.cache import Cache
 from tagger.sinks.changes import Writer
-from tagger.sinks.journal import Note
-from tagger.sinks.tags import fields, policy
+from tagger.sinks.entries import Note
+from tagger.sinks.tags import fields, policy, spelling
 from tagger.sinks.tags.fields import Field
 from tagger.sinks.tags.interface import Manner, Values
+
+_COMPLETED = "has this genre, but not in every place and field"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,18 @@ class Tagging:
     wanted: bool = False
     writer: Writer | None = None
 
+    @property
+    def completes(self) -> bool:
+        """Whether a file that has the genre may be written all the same, to bring everything else in step."""
+        return self.settings.policy not in {"only-missing", "only-generic"}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user may have mistyped: names of the map that the model does not have."""
+        known = {spelling.key(genre) for genre in self.card.genres}
+        strange = [key for key in self.taxonomy.map if key not in known]
+        return [f"{self.settings.map}: the model has no genre like {key!r}" for key in strange]
+
 
 def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Writer | None = None) -> Tagging:
     """Resolve what the settings say about tags.
@@ -59,6 +72,8 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
     manner = profile.manner
     if settings.separator is not None:
         manner = Manner(manner.id3_version, settings.separator, manner.joined, manner.wav_info)
+    if "/" in manner.separator:
+        raise SettingsError('the separator "/" is part of genres such as R&B/Soul', hint='"; " is usual')
     named = (settings.field, settings.confidence_field, settings.runners_up_field)
     chosen = [None if name is None else fields.parse(name) for name in named]
     given = [str(field).casefold() for field in chosen if field]
@@ -69,7 +84,7 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
         for name in (settings.genres, settings.tree, settings.map)
     ]
     limits = [limit for limit in (settings.multi, profile.multi) if limit is not None]
-    return Tagging(
+    found = Tagging(
         settings=settings,
         card=card,
         taxonomy=taxonomy.load(*files),
@@ -81,6 +96,12 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
         wanted=wanted,
         writer=writer,
     )
+    if not any(map(found.taxonomy.allows, card.genres)):
+        raise SettingsError(
+            "none of the model's genres is among yours, or below one of them",
+            hint=f"the model knows {', '.join(card.genres)}",
+        )
+    return found
 
 
 def tag(heard: Verdict, tagging: Tagging, cache: Cache | None = None) -> Tagged:
@@ -95,7 +116,6 @@ def tag(heard: Verdict, tagging: Tagging, cache: Cache | None = None) -> Tagged:
         ChangedError: The file is not the one that was heard; nothing was written.
     """
     verdict = tagging.taxonomy.translate(heard, tagging.settings.min_confidence or 0.0)
-    path = verdict.track.path
     try:
         before = _before(heard, tagging, cache)
     except UntaggableError as error:
@@ -104,39 +124,58 @@ def tag(heard: Verdict, tagging: Tagging, cache: Cache | None = None) -> Tagged:
         return Tagged(verdict, reason=error.reason, failed=tagging.wanted)
     if not tagging.wanted:
         return Tagged(verdict, before, before)
-    genres = _genres(verdict, tagging)
+    threshold = _threshold(heard, verdict, tagging)
     decision = policy.decide(
         before,
-        genres,
+        _genres(verdict, tagging),
         verdict.confidence,
         policy=tagging.settings.policy,
-        threshold=_threshold(heard, verdict, tagging),
+        threshold=threshold,
         broader=tagging.taxonomy.is_broader,
     )
+    if decision.reason == UNCHANGED and tagging.completes and verdict.confidence >= threshold:
+        decision = policy.Decision(before, _COMPLETED)
     if decision.genres is None:
         return Tagged(verdict, before, before, reason=decision.reason)
-    edit = _edit(path, _values(verdict, decision.genres, tagging), tagging.manner)
     try:
-        if tagging.writer is None:
-            changes.rehearse(path, edit, hardlinks=tagging.settings.hardlinks)
-            return Tagged(verdict, before, decision.genres, reason=decision.reason)
-        note = Note(str(tagging.field), before, decision.genres)
-        written = tagging.writer.rewrite(path, edit, note, stamp=verdict.stamp)
-        if cache is not None and verdict.stamp is not None and written:
-            cache.keep_genres(Stamp.of(path.stat()), tags.read(path), verdict.stamp)
+        return _written(verdict, before, decision.genres, decision.reason, tagging, cache)
     except ChangedError:
         raise
     except UntaggableError as error:
         return Tagged(verdict, before, before, reason=error.reason)
     except TagError as error:
         return Tagged(verdict, before, before, reason=error.reason, failed=True)
-    return Tagged(verdict, before, decision.genres, written=written, reason=decision.reason)
+
+
+def _written(
+    verdict: Verdict,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    reason: str,
+    tagging: Tagging,
+    cache: Cache | None,
+) -> Tagged:
+    """Write, or see whether it could be done; where nothing had to be changed, say so."""
+    path, values = verdict.track.path, _values(verdict, after, tagging)
+
+    def edit(file: BinaryIO) -> bool:
+        return tags.apply(path, file, values, tagging.manner)
+
+    if tagging.writer is None:
+        planned = changes.rehearse(path, edit, hardlinks=tagging.settings.hardlinks)
+        return Tagged(verdict, before, after, planned=planned, reason=reason if planned else UNCHANGED)
+    note = Note(str(tagging.field), before, after)
+    written = tagging.writer.rewrite(path, edit, note, stamp=verdict.stamp)
+    if cache is not None and verdict.stamp is not None and written:
+        cache.keep_genres(Stamp.of(path.stat()), tags.read(path), verdict.stamp)
+    return Tagged(verdict, before, after, written=written, reason=reason if written else UNCHANGED)
 
 
 def _before(heard: Verdict, tagging: Tagging, cache: Cache | None) -> tuple[str, ...]:
     """What stands in the field, told without opening the file where it did not change since it was read."""
-    if cache is None or heard.stamp is None or tagging.field != fields.GENRE:
-        return tags.read(heard.track.path, tagging.field)
+    is_usual = tagging.field == fields.GENRE and tagging.manner.reads_as_usual
+    if cache is None or heard.stamp is None or not is_usual:
+        return tags.read(heard.track.path, tagging.field, tagging.manner)
     known = cache.genres(heard.stamp)
     if known is None:
         known = tags.read(heard.track.path)
@@ -169,7 +208,3 @@ def _values(verdict: Verdict, genres: tuple[str, ...], tagging: Tagging) -> Valu
         if others:
             values[tagging.runners_up_field] = tuple(f"{one.genre} {one.probability:.2f}" for one in others)
     return values
-
-
-def _edit(path: Path, values: Values, manner: Manner) -> Callable[[BinaryIO], bool]:
-    return lambda file: tags.apply(path, file, values, manner)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,3 +102,20 @@ def test_numbers_are_shown_as_they_stand(tmp_path: Path) -> None:
     assert [place["values"] for place in row["places"] if place["name"] == "TCON"] == [["(17)"]]
     assert row["genres"] == ["Rock"]
     assert {tuple(player["reads"]) for player in row["players"]} == {("Rock",)}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """What is no regular file is said to be none."""
+    os.mkfifo(tmp_path / "pipe.mp3")
+    run = subprocess.run(
+        [sys.executable, "-m", "tagger", "show", tmp_path / "pipe.mp3"], capture_output=True, timeout=30
+    )
+    assert b"no regular file" in run.stdout + run.stderr
+
+
+def test_hard_links_are_told_as_scan_tells_them(tmp_path: Path) -> None:
+    """A file with two names is not said to be writable, since it is skipped by default."""
+    path = Path(shutil.copy(Path(__file__).parents[1] / "examples" / "music" / "pop.ogg", tmp_path))
+    path.with_name("other").hardlink_to(path)
+    run = subprocess.run([sys.executable, "-m", "tagger", "show", path], capture_output=True, check=True)
+    assert b"2 names (hard links)" in run.stdout

@@ -1,10 +1,14 @@
 """From verdicts to tags: what is written where, and why."""
 
+import io
 import shutil
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import mutagen.apev2
+import mutagen.id3
 import pytest
 
 from tagger import pipeline, settings, tagging
@@ -181,6 +185,95 @@ def test_the_users_genres_are_written(tmp_path: Path, tune: Tune, write: Callabl
     assert tags.read(path) == ("Black Music", "Rock Music")
 
 
+ELSEWHERE = {
+    "MP3, ID3v2.3 with Other, ID3v1 with Rock": ("blues.mp3", "ID3v1"),
+    "MP3, APEv2 with Rock": ("blues.mp3", "APEv2"),
+    "FLAC, ID3v2 in front with Rock": ("ambient.flac", "ID3v2.4"),
+    "WAV, RIFF INFO with Rock": ("disco.wav", "RIFF INFO"),
+}
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_a_genre_in_any_place_is_a_genre(tmp_path: Path, write: Callable[..., Tagged], case: str) -> None:
+    """By default no genre is overwritten, wherever in the file it stands; replacing says what it replaces."""
+    name, system = ELSEWHERE[case]
+    path = Path(shutil.copy(MUSIC / name, tmp_path))
+    with_rock(path, system)
+    content = path.read_bytes()
+    kept = write(path)
+    assert (kept.written, kept.tags_before, kept.reason) == (False, ("Rock",), "already has a genre")
+    assert path.read_bytes() == content
+    replaced = write(path, policy="replace")
+    assert (replaced.written, replaced.reason) == (True, 'replaces "Rock"')
+    assert {place.values for place in tags.places(path)[1]} <= {("Jazz",), ("8",)}
+
+
+def with_rock(path: Path, system: str) -> None:
+    """Put "Rock" into one place of a file, and "Other" or nothing where players look first."""
+    data = path.read_bytes()
+    if system == "ID3v1":
+        other = mutagen.id3.ID3()
+        other.add(mutagen.id3.TCON(encoding=0, text="Other"))
+        other.save(path, v2_version=3, v1=0)
+        path.write_bytes(path.read_bytes() + b"TAG" + bytes(124) + b"\x11")
+    elif system == "APEv2":
+        ape = mutagen.apev2.APEv2()
+        ape["Genre"] = "Rock"
+        ape.save(path)
+    elif system == "ID3v2.4":
+        flac = mutagen.File(path)
+        flac.pop("genre", None)
+        flac.save()
+        front = io.BytesIO()
+        rock = mutagen.id3.ID3()
+        rock.add(mutagen.id3.TCON(encoding=0, text="Rock"))
+        rock.save(front)
+        path.write_bytes(front.getvalue() + path.read_bytes())
+    else:
+        chunk = b"LIST" + struct.pack("<I", 18) + b"INFOIGNR" + struct.pack("<I", 5) + b"Rock\0\0"
+        path.write_bytes(data[:4] + struct.pack("<I", len(data) - 8 + len(chunk)) + data[8:] + chunk)
+
+
+@pytest.mark.parametrize("name", ["blues.mp3", "pop.ogg", "disco.wav"])
+@pytest.mark.parametrize("profile", ["default", "plex", "rekordbox"])
+def test_appending_twice_is_once(tmp_path: Path, write: Callable[..., Tagged], name: str, profile: str) -> None:
+    """With any separator and profile, what was added once is not added again."""
+    path = Path(shutil.copy(MUSIC / name, tmp_path))
+    chosen = {"policy": "append", "multi": 3, "ratio": 0.1, "separator": ", ", "profile": profile}
+    assert write(path, **chosen).written
+    content = path.read_bytes()
+    for _ in range(2):
+        again = write(path, **chosen)
+        assert (again.written, again.failed, again.reason) == (False, False, "already has this genre")
+    assert path.read_bytes() == content
+
+
+def test_what_is_missing_is_completed(tmp_path: Path, tune: Tune, write: Callable[..., Tagged]) -> None:
+    """Replacing a genre by itself still writes the fields that were asked for, and joins for a player; once."""
+    path = tune(tmp_path / "a.flac")
+    write(path)
+    chosen = {"policy": "replace", "confidence_field": "TXXX:SURE"}
+    dry = write(path, real=False, **chosen)
+    assert (dry.planned, dry.written) == (True, False)
+    assert write(path, **chosen).written
+    assert (tags.read(path), tags.read(path, fields.parse("TXXX:SURE"))) == (("Jazz",), ("0.60",))
+    assert not write(path, **chosen).written
+    assert not write(path, confidence_field="TXXX:ELSE").written
+    write(path, policy="replace", multi=2, ratio=0.1)
+    assert write(path, policy="replace", multi=2, ratio=0.1, profile="plex").written
+    assert tags.read(path) == ("Jazz; Blues",)
+
+
+def test_a_misspelled_map_is_told(tmp_path: Path, bundled: Artefact) -> None:
+    """A name that the model does not have, and a list that fits none of its genres, do not pass in silence."""
+    (tmp_path / "map.yaml").write_text("Rokc: Stone\n")
+    (warning,) = tagging.prepare(Settings(map=str(tmp_path / "map.yaml")), bundled.card).warnings
+    assert "rokc" in warning
+    (tmp_path / "genres.txt").write_text("Gamelan\n")
+    with pytest.raises(SettingsError, match="none of the model's genres"):
+        tagging.prepare(Settings(genres=str(tmp_path / "genres.txt")), bundled.card)
+
+
 def test_profiles_choose_how(tmp_path: Path, write: Callable[..., Tagged]) -> None:
     """A player's profile decides about version, joining and number; a separator that is given goes first."""
     for name, chosen, expected in [
@@ -209,6 +302,7 @@ def test_profiles_choose_how(tmp_path: Path, write: Callable[..., Tagged]) -> No
         {"field": "mood"},
         {"field": "TXXX:"},
         {"genres": "nowhere.txt"},
+        {"separator": "/"},
     ],
 )
 def test_what_makes_no_sense_is_refused(bundled: Artefact, chosen: Any) -> None:

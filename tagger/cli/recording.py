@@ -34,4 +34,10 @@ def begin(opened: Journal, kind: str, *, model: str = "", hardlinks: str = "skip
 
 
 def _say(recovered: Recovered) -> None:
-    display.note(f"{recovered.path}: a write that was cut off is {recovered.outcome}")
+    if recovered.outcome == "unclear":
+        display.error(
+            f"{recovered.path}: after a write was cut off, the file was changed by somebody else",
+            "it was left as it is; see whether it plays",
+        )
+    else:
+        display.note(f"{recovered.path}: a write that was cut off is {recovered.outcome}")

@@ -90,6 +90,8 @@ def _run(
         cache = (
             stack.enter_context(contextlib.closing(pipeline.remembered(display.note))) if remembers else None
         )
+        for warning in tags.warnings:
+            display.note(warning)
         rows = stack.enter_context(_report(kind, output, resolved.top_k))
         table = display.Results(top_k=resolved.top_k) if rows is None or output is not None else None
         progress = stack.enter_context(display.ScanProgress(drawn=table is not None or not sys.stdout.isatty()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,8 @@ from tagger.errors import SettingsError
 from tagger.sinks import display
 
 if TYPE_CHECKING:
-    from tagger.sinks.journal import Entry, Journal
+    from tagger.sinks.entries import Entry
+    from tagger.sinks.journal import Journal
 
 EXIT_FAILURES = 1
 EXIT_INTERRUPTED = 130
@@ -61,6 +61,10 @@ def undo(
                     break
     counted = f"{n_done:,} write{'' if n_done == 1 else 's'} {'would be ' * dry_run}taken back"
     display.note(counted + (f", {n_failed:,} not" if n_failed else ""))
+    if n_failed and not n_done:
+        display.note(
+            "`tagger undo RUN` takes back an earlier run, `tagger undo --file F` a file that was moved"
+        )
     if halt.after_tracks_in_hand.is_set():
         return EXIT_INTERRUPTED
     return EXIT_FAILURES if n_failed else 0
@@ -68,12 +72,10 @@ def undo(
 
 def _entries(journal: Journal, run: int | None, file: Path | None, since: str | None) -> list[Entry]:
     """The writes that are meant."""
+    from tagger.sinks import undo as undoing
+
     if file is not None:
-        found = list(
-            journal.entries(
-                "path = ? AND undone_by IS NULL AND undoes IS NULL", os.fsencode(os.path.realpath(file))
-            )
-        )
+        found = undoing.of_file(journal, file)
         what = f"to {file}"
     elif since is not None:
         found = list(journal.entries("time >= ? AND undone_by IS NULL AND undoes IS NULL", _seconds(since)))

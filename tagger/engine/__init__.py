@@ -8,7 +8,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from math import floor
 
 import numpy as np
 import threadpoolctl
@@ -16,7 +15,7 @@ import threadpoolctl
 from tagger.engine.plan import Halt, Plan
 from tagger.engine.pool import PATIENCE_SECONDS, Hearing, Pool
 from tagger.inference import calibrate, sampling, vote
-from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window
+from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window, below
 from tagger.sinks.cache import Cache, Ranking, Remembered
 
 __all__ = ["Halt", "Plan", "ahead", "hear"]
@@ -122,7 +121,7 @@ def _conclude(hearing: Hearing, plan: Plan, cache: Cache | None) -> Heard:
         n_windows=found.n_windows,
         model=plan.artefact.card.name,
         stamp=hearing.stamp,
-        reason="" if named else f"confidence {floor(100 * top)} % is below {100 * plan.min_confidence:g} %",
+        reason="" if named else below(top, plan.min_confidence),
     )
 
 

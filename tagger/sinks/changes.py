@@ -21,7 +21,8 @@ from tagger.errors import ChangedError, FileError, OutputError, TagError, Untagg
 from tagger.records import Stamp
 from tagger.sinks import delta, digests, files, in_place
 from tagger.sinks.draft import Draft, Edit
-from tagger.sinks.journal import Journal, Note
+from tagger.sinks.entries import Note
+from tagger.sinks.journal import Journal
 
 _MOST_IN_PLACE_BYTES = 1 << 20
 
@@ -202,7 +203,7 @@ class _Attempt:
                 raise
             finally:
                 files.set_times(self._real, self._status)
-        self._journal.finish(self._number or 0)
+        self._finish()
 
     def _replace(self, new: Draft) -> None:
         """Complete the copy beside the file, and let it take its place."""
@@ -229,7 +230,7 @@ class _Attempt:
                 if digests.whole(file) != digest:
                     raise TagError(self._path, "what was written did not read back; the next run tries again")
             temporary.unlink()
-        self._journal.finish(self._number or 0)
+        self._finish()
 
     def _prepare(self, how: str, new: BinaryIO, rollback: bytes | None = None) -> bytes:
         digest = digests.whole(new)
@@ -243,6 +244,11 @@ class _Attempt:
             delta=delta.encode(self._file, new),
         )
         return digest
+
+    def _finish(self) -> None:
+        """Close the entry; where the journal fails now, the next run finds the new version in place."""
+        with contextlib.suppress(OutputError):
+            self._journal.finish(self._number or 0)
 
     def _check_still(self) -> None:
         """The last look before bytes move: whoever wrote meanwhile must not be overwritten."""

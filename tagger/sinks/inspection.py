@@ -46,7 +46,7 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
         container, places = tags.places(path)
         genres = tags.read(path)
     except UntaggableError as error:
-        with tags.ours(path), path.open("rb") as file:
+        with tags.ours(path), tags.opened(path) as file:
             return Inspection(path, sniff.kind(file), problem=error.reason, hint=error.hint)
     problem, hint = _problem(path)
     return Inspection(path, container, places, genres, problem, hint)
@@ -55,7 +55,7 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
 def _problem(path: Path) -> tuple[str, str]:
     """Why a file cannot be written, and what helps; two empty texts if it can."""
     try:
-        changes.rehearse(path, lambda file: tags.apply(path, file, {fields.GENRE: _TRIAL}))
+        changes.rehearse(path, lambda file: tags.apply(path, file, {fields.GENRE: _TRIAL}), hardlinks="skip")
     except TagError as error:
         return error.reason, error.hint
     return "", ""

@@ -14,11 +14,11 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import OutputError
+from tagger.sinks.entries import Entry, Note, Run
 
 FORMAT = 1
 
@@ -55,66 +55,6 @@ CREATE INDEX writes_not_closed ON writes (state) WHERE state IN ('begun', 'prepa
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run that wrote, or undid.
-
-    Attributes:
-        id: Its number, counted from 1.
-        began: When, in seconds since 1970.
-        kind: "scan" or "undo".
-        command: The command line.
-        model: Name of the model; empty for an undo.
-        n_done: Number of files it changed.
-        n_undone: How many of those were put back since.
-    """
-
-    id: int
-    began: float
-    kind: str
-    command: str
-    model: str
-    n_done: int
-    n_undone: int
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What the journal says of a write besides its bytes.
-
-    Attributes:
-        field: The field that was meant.
-        before: What stood in it.
-        after: What stands in it now.
-        undoes: The write that this one takes back; None if it is none.
-    """
-
-    field: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    undoes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One write. Attributes are the columns of the table, with JSON as tuples."""
-
-    id: int
-    run: int
-    time: float
-    path: Path
-    state: str
-    note: Note
-    how: str | None
-    temporary: Path | None
-    mtime_ns: int | None
-    old_digest: bytes | None
-    new_digest: bytes | None
-    rollback: bytes | None
-    delta: bytes | None
-    undone_by: int | None
-
-
 _COLUMNS = (
     "id, run, time, path, state, field, before, after, undoes, "
     "how, temporary, mtime_ns, old_digest, new_digest, rollback, delta, undone_by"
@@ -137,10 +77,12 @@ class Journal:
         self._path = folder / "journal.sqlite3"
         with self._ours():
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self._path, timeout=60, isolation_level=None)
+            self._database = sqlite3.connect(self._path, timeout=20, isolation_level=None)
         try:
             self._do("PRAGMA journal_mode = WAL")
             self._set_up()
+            status = self._path.stat()
+            self._identity = (status.st_dev, status.st_ino)
         except BaseException:
             self._database.close()
             raise
@@ -164,6 +106,7 @@ class Journal:
 
     def begin(self, run: int, path: Path, note: Note, temporary: Path | None) -> int:
         """Tell that a write is being made ready in a temporary file; give its number."""
+        self._check_place()
         values = (run, time.time(), os.fsencode(path), "begun", note.field, json.dumps(note.before))
         more = (json.dumps(note.after), note.undoes, None if temporary is None else os.fsencode(temporary))
         columns = "run, time, path, state, field, before, after, undoes, temporary"
@@ -181,17 +124,20 @@ class Journal:
         """Tell that the new version is in place; where it takes back another write, tell that too."""
         with self._transaction():
             self._do("UPDATE writes SET state = 'done', rollback = NULL, temporary = NULL WHERE id = ?", number)
-            self._do(
-                "UPDATE writes SET undone_by = (SELECT run FROM writes WHERE id = ?) "
-                "WHERE id = (SELECT undoes FROM writes WHERE id = ?)",
-                number,
-                number,
-            )
-            self._do(
-                "UPDATE writes SET undone_by = NULL WHERE id = (SELECT undoes FROM writes WHERE id = "
-                "(SELECT undoes FROM writes WHERE id = ?))",
-                number,
-            )
+            self._count_undone(number)
+
+    def note_undone(self, number: int, run: int) -> None:
+        """Tell that a write is found taken back, by whomever."""
+        self._do("UPDATE writes SET undone_by = ? WHERE id = ?", run, number)
+
+    def _count_undone(self, number: int) -> None:
+        """Tell it along the chain: what a write takes back is undone, what that had taken back is not."""
+        run, undoes = self._do("SELECT run, undoes FROM writes WHERE id = ?", number).fetchone()
+        is_undone = True
+        while undoes is not None:
+            self._do("UPDATE writes SET undone_by = ? WHERE id = ?", run if is_undone else None, undoes)
+            (undoes,) = self._do("SELECT undoes FROM writes WHERE id = ?", undoes).fetchone()
+            is_undone = not is_undone
 
     def abandon(self, number: int) -> None:
         """Tell that the file is as it was."""
@@ -240,6 +186,18 @@ class Journal:
 
     def _lock_path(self, run: int) -> Path:
         return self.folder / f"run-{run}.lock"
+
+    def _check_place(self) -> None:
+        """A journal that was deleted or replaced meanwhile is written in vain."""
+        with self._ours():
+            try:
+                status = self._path.stat()
+            except PermissionError:  # whoever may not look there has it open all the same
+                return
+        if (status.st_dev, status.st_ino) != self._identity:
+            raise OutputError(
+                f"{self._path}: the journal was replaced while it was in use", hint="run it again"
+            )
 
     def _set_up(self) -> None:
         with self._transaction():

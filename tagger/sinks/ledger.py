@@ -87,7 +87,7 @@ class Ledger:
             self._add_left(result)
 
     def _add_left(self, result: records.Tagged) -> None:
-        if result.tags_after != result.tags_before:
+        if result.planned:
             self.would_write += 1
         elif result.reason == records.UNCHANGED:
             self.unchanged += 1

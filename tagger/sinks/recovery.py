@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from tagger.sinks import digests, files, in_place
 from tagger.sinks.draft import Draft
-from tagger.sinks.journal import Entry, Journal
+from tagger.sinks.entries import Entry
+from tagger.sinks.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ def recover(journal: Journal) -> list[Recovered]:
     found = []
     for entry in journal.left_open():
         try:
-            outcome = _close(entry)
+            with _kept_from_others(entry):
+                outcome = _close(entry)
         except OSError:
             continue
         close = {"finished": journal.finish, "taken back": journal.abandon, "unclear": journal.give_up}[outcome]
@@ -43,6 +46,16 @@ def recover(journal: Journal) -> list[Recovered]:
         if entry.state == "prepared":
             found.append(Recovered(entry.path, outcome))
     return found
+
+
+@contextlib.contextmanager
+def _kept_from_others(entry: Entry) -> Iterator[None]:
+    """Hold the file of a write that may have happened, as a writer does."""
+    if entry.state != "prepared":
+        yield
+        return
+    with entry.path.open("rb") as file, files.locked(file):
+        yield
 
 
 def _close(entry: Entry) -> str:
@@ -92,7 +105,7 @@ def _written_in_place(entry: Entry) -> str:
         if digests.whole(draft) != entry.old_digest:  # type: ignore[arg-type]  # see changes._as_file
             return "unclear"
         in_place.put(file, old)
-    return "taken back"
+    return _replaced(entry)
 
 
 def _restore_mtime(entry: Entry) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 
 from tagger.errors import SettingsError
-from tagger.records import Score, Verdict
+from tagger.records import Score, Verdict, below
 from tagger.sinks.tags import spelling
 
 _MOST_BYTES = 1 << 20  # beets' tree has 16 kB
@@ -64,7 +64,7 @@ class Taxonomy:
         if not self.allows(top.genre):
             reason = f"{top.genre} is not among your genres"
         elif top.probability < min_confidence:
-            reason = f"confidence {math.floor(100 * top.probability)} % is below {100 * min_confidence:g} %"
+            reason = below(top.probability, min_confidence)
         return dataclasses.replace(verdict, scores=scores, genre=None if reason else top.genre, reason=reason)
 
     def allows(self, genre: str) -> bool:

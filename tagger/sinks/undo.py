@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from tagger.errors import TagError
 from tagger.sinks import changes, delta, digests
-from tagger.sinks.journal import Entry, Note
+from tagger.sinks.entries import Entry, Note
+from tagger.sinks.journal import Journal
+
+
+class _AlreadyOldError(TagError):
+    """Raised when a file has its old bytes already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +47,30 @@ def undo(entries: Iterable[Entry], writer: changes.Writer | None) -> Iterator[Un
                     _check_unchanged(entry, file)
             else:
                 writer.rewrite(entry.path, _old_version(entry), note)
+        except _AlreadyOldError:
+            if writer is not None:
+                writer.journal.note_undone(entry.id, writer.run)
+            yield Undone(entry)
         except TagError as error:
             yield Undone(entry, error.reason)
         except OSError as error:
             yield Undone(entry, "it is gone" if isinstance(error, FileNotFoundError) else str(error.strerror))
         else:
             yield Undone(entry)
+
+
+def of_file(journal: Journal, path: Path) -> list[Entry]:
+    """All writes to a file that can be taken back, told by its name or, where it was moved, by its bytes."""
+    named = "path = ? AND undone_by IS NULL AND undoes IS NULL"
+    found = list(journal.entries(named, os.fsencode(os.path.realpath(path))))
+    if found or not path.is_file():
+        return found
+    with path.open("rb") as file:
+        digest = digests.whole(file)
+    while entries := list(journal.entries("new_digest = ? AND undone_by IS NULL AND undoes IS NULL", digest)):
+        found.append(dataclasses.replace(entries[-1], path=path))
+        digest = entries[-1].old_digest or b""
+    return found
 
 
 def _old_version(entry: Entry) -> Callable[[BinaryIO], bool]:
@@ -70,6 +96,6 @@ def _old_version(entry: Entry) -> Callable[[BinaryIO], bool]:
 def _check_unchanged(entry: Entry, file: BinaryIO) -> None:
     digest = digests.whole(file)
     if digest == entry.old_digest:
-        raise TagError(entry.path, "it is as it was before already")
+        raise _AlreadyOldError(entry.path, "it is as it was before already")
     if digest != entry.new_digest:
         raise TagError(entry.path, "it was changed since by another program or run")

@@ -122,6 +122,7 @@ def by_line(folder: Path, path: Path, genre: str, hardlinks: str) -> collections
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
         if not killed_at_line(number, lambda: write(folder, path, (genre,), hardlinks)):
             return counts
+        counts["half"] += path.read_bytes() not in {old, new}
         killed_at_line(number * 7 % 80, lambda: recover(folder))
         counts.update(recovered.outcome for recovered in recover(folder))
         if path.read_bytes() not in {old, new}:

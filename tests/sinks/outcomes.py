@@ -29,7 +29,7 @@ RESULTS: list[records.Result] = [
     result("a.mp3", tags_before=("Pop",), tags_after=("Pop",), reason="already has a genre"),
     result(ODD_NAME, None, 0.31, tags_before=(), tags_after=(), reason="don't know"),
     result("b.mp3", tags_before=(), tags_after=(), reason="Permission denied", failed=True),
-    result("c.mp3", tags_before=(), tags_after=("Rock",), reason="had no genre"),
+    result("c.mp3", tags_before=(), tags_after=("Rock",), reason="had no genre", planned=True),
     records.Skipped(records.Track(Path("hush.wav")), "it holds only silence"),
     records.Failed(
         records.Track(Path("broken.mp3")), "decoded 12 s of 180 s, which is less than it claims to hold"

@@ -1,5 +1,6 @@
 """Files are changed safely: all or nothing, with everything else about them kept, and with a way back."""
 
+import io
 import os
 import shutil
 import stat
@@ -15,7 +16,7 @@ from typing import BinaryIO
 import pytest
 
 from tagger import errors, records
-from tagger.sinks import changes, files, in_place, journal, tags, undo
+from tagger.sinks import changes, delta, files, in_place, journal, recovery, tags, undo
 from tagger.sinks.tags import fields
 from tagger.sources import packets
 
@@ -141,13 +142,56 @@ def test_undo_leaves_what_others_changed(
     ours = path.read_bytes()
     path.write_bytes(ours.replace(b"Title", b"TITLE"))
     assert undo_all(book) == ["it was changed since by another program or run"]
-    path.write_bytes(original)
-    assert undo_all(book) == ["it is as it was before already"]
     path.unlink()
     assert undo_all(book) == ["it is gone"]
     path.write_bytes(ours)
     assert undo_all(book) == []
     assert path.read_bytes() == original
+
+
+def test_what_is_old_already_counts_as_undone(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """A file that somebody else put back needs nothing, and is not asked about again."""
+    path = song("FLAC, tagged")
+    original = path.read_bytes()
+    writer().rewrite(path, naming(path, "Rock"), NOTE)
+    path.write_bytes(original)
+    assert undo_all(book) == []
+    assert list(book.entries("undone_by IS NULL")) == []
+
+
+def test_undoing_of_undoing_keeps_count(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """However often a write is taken back and redone, what is in force and what is undone stay told apart."""
+    path = song("FLAC, tagged")
+    original = path.read_bytes()
+    writer().rewrite(path, naming(path, "Rock"), NOTE)
+    written = path.read_bytes()
+    for depth in range(1, 6):
+        run = changes.Writer(book, book.begin_run("undo", ""), packets.digest)
+        (newest,) = list(book.entries())[-1:]
+        assert [undone.problem for undone in undo.undo([newest], run)] == [""]
+        assert path.read_bytes() == (original if depth % 2 else written)
+        (first,) = list(book.entries())[:1]
+        assert (first.undone_by is not None) == (depth % 2 == 1)
+    assert undo.of_file(book, path) == []
+
+
+def test_a_moved_file_is_known_by_its_bytes(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """Under its new name, all that was written to a file under the old one can be taken back."""
+    path = song("MP3")
+    original = path.read_bytes()
+    for genre in ("Rock", "Jazz"):
+        writer().rewrite(path, naming(path, genre), NOTE)
+    moved = path.rename(path.with_name("moved"))
+    entries = undo.of_file(book, moved)
+    assert len(entries) == 2
+    assert not any(undone.problem for undone in undo.undo(entries, writer()))
+    assert moved.read_bytes() == original
 
 
 def test_undo_tells_a_damaged_journal(
@@ -157,7 +201,8 @@ def test_undo_tells_a_damaged_journal(
     path = song("FLAC, tagged")
     writer().rewrite(path, naming(path, "Rock"), NOTE)
     content = path.read_bytes()
-    for damage in (b"", b"\x01xyz"):
+    of_another = delta.encode(io.BytesIO(content[:-9] + b"different"), io.BytesIO(content))
+    for damage in (b"", b"\x01xyz", of_another):
         book._do("UPDATE writes SET delta = ?", damage)
         assert "damaged" in undo_all(book)[0]
         assert path.read_bytes() == content
@@ -289,6 +334,54 @@ def test_a_write_that_does_not_read_back_is_taken_back(
         writer().rewrite(path, naming(path, "Rock"), NOTE)
     assert path.read_bytes() == content
     assert book.left_open() == list(book.entries()) == []
+
+
+def test_what_is_put_in_place_is_on_disk_before(
+    song: Sample, writer: Callable[..., changes.Writer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new version is synced before it takes the old one's place, a write in place before it is closed."""
+    path, told = song("MP3"), []
+    fsync, replace, finish = os.fsync, files.replace, journal.Journal.finish
+    monkeypatch.setattr(files.os, "fsync", lambda number: (told.append("sync"), fsync(number))[1])
+    monkeypatch.setattr(files, "replace", lambda new, old: (told.append("replace"), replace(new, old))[1])
+    monkeypatch.setattr(journal.Journal, "finish", lambda self, n: (told.append("finish"), finish(self, n))[1])
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    assert writer().rewrite(path, naming(path, "Jazz"), NOTE)
+    assert told == ["sync", "replace", "sync", "finish", "sync", "finish"]
+
+
+def test_a_journal_that_fails_at_the_end_costs_nothing(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in place was written, though the journal could not be closed; the next run closes it."""
+    for case, genre in [("MP3", "Rock"), ("MP3", "Jazz")]:
+        path = song(case) if genre == "Rock" else path  # noqa: F821
+        with monkeypatch.context() as patch:
+            patch.setattr(journal.Journal, "finish", failing_finish)
+            assert writer().rewrite(path, naming(path, genre), NOTE)
+        assert tags.read(path) == (genre,)
+    book.close()
+    reopened = journal.Journal(book.folder)
+    assert [recovered.outcome for recovered in recovery.recover(reopened)] == ["unclear", "finished"]
+    reopened.close()
+
+
+def failing_finish(self: journal.Journal, number: int) -> None:
+    """Fail as on a full disk."""
+    raise errors.OutputError("the journal cannot be used: database or disk is full")
+
+
+def test_a_journal_that_was_taken_away_stops_writing(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """A journal that is deleted while it is in use would remember nothing: nothing is written any more."""
+    path = song("MP3")
+    content, own = path.read_bytes(), writer()
+    (book.folder / "journal.sqlite3").unlink()
+    with pytest.raises(errors.TagError, match="not written"):
+        own.rewrite(path, naming(path, "Rock"), NOTE)
+    assert path.read_bytes() == content
+    assert names(path.parent) == ["song"]
 
 
 def test_read_only_files_are_left_alone(song: Sample, writer: Callable[..., changes.Writer]) -> None:

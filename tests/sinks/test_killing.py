@@ -10,6 +10,7 @@ import pytest
 
 from tagger.sinks import changes, journal, undo
 from tagger.sources import packets
+from tests.sinks import id3_bytes
 
 PROGRAM = Path(__file__).with_name("killing.py")
 N_KILLS = 300
@@ -44,6 +45,21 @@ def test_killed_before_any_line(sample: Callable[[str], Path], tmp_path: Path, c
     assert counts["kills"] > 100
     assert 0 < counts["new"] < counts["kills"]
     assert {entry.name for entry in folder.iterdir()} == {"song", *["other"] * has_link}
+
+
+@pytest.mark.slow
+def test_killed_between_two_places(
+    mp3: Callable[..., Path], encoded: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    """A write in place that was half done, at the start of a long file but not at its end, is taken back."""
+    front = id3_bytes.id3_tag(3, id3_bytes.id3_frame(3, "TCON", b"\0Pop"), padding=500)
+    path = mp3(front, encoded("MP3") * 39 + id3_bytes.id3v1(13))
+    assert path.stat().st_size > 2 * 65536
+    counts = run("lines", tmp_path / "journal", path, "Rock", "skip")
+    assert counts["kills"] > 100
+    assert 0 < counts["new"] < counts["kills"]
+    assert counts["taken back"] > 0
+    assert counts["half"] > 0
 
 
 LENGTHS = {"MP3": 2400, "FLAC": 120, "MP4": 120, "Ogg Vorbis": 120, "WAV": 30}

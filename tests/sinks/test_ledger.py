@@ -57,7 +57,7 @@ def test_outcomes_of_writing() -> None:
     """Written, kept by a dry run, unchanged, left alone and failed are told apart."""
     counts = counted(
         records.Tagged(verdict(), (), ("Rock",), True, "had no genre"),
-        records.Tagged(verdict(), (), ("Rock",), False, "had no genre"),
+        records.Tagged(verdict(), (), ("Rock",), False, "had no genre", planned=True),
         records.Tagged(verdict(), ("Rock",), ("Rock",), False, "already has this genre"),
         records.Tagged(verdict(), ("Pop",), ("Pop",), False, "already has a genre"),
         records.Tagged(verdict(), (), (), False, "Permission denied", failed=True),

@@ -108,7 +108,7 @@ def _mark(result: records.Result) -> tuple[str, int]:
             sign = _FAILED
         case records.Tagged(written=True):
             sign = _WRITTEN
-        case records.Tagged() if result.tags_after != result.tags_before:
+        case records.Tagged(planned=True):
             sign = _WOULD_WRITE
         case records.Tagged(reason=""):
             sign = " "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -22,7 +23,7 @@ import mutagen.oggspeex
 import mutagen.oggvorbis
 
 from tagger import errors
-from tagger.sinks.tags import apev2, asf, dsf, fields, id3chunks, mp3, mp4, sniff, vorbis, wave
+from tagger.sinks.tags import apev2, asf, dsf, fields, id3chunks, mp3, mp4, sniff, spelling, vorbis, wave
 from tagger.sinks.tags.fields import Field
 from tagger.sinks.tags.interface import (
     Family,
@@ -57,12 +58,18 @@ CONTAINERS: Mapping[str, Family] = MappingProxyType(
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def read(path: str | os.PathLike[str], field: Field = fields.GENRE) -> tuple[str, ...]:
+def read(
+    path: str | os.PathLike[str], field: Field = fields.GENRE, manner: Manner | None = None
+) -> tuple[str, ...]:
     """Read a field of a file, in the order of its values there.
+
+    Where the genre says nothing, as "Other" does, another place in the file may: an ID3v1 tag, RIFF INFO, an
+    ID3 tag in front of FLAC. All of them are replaced when a genre is written, so none may be overlooked.
 
     Args:
         path: The file. Bytes of its name that are not UTF-8 are surrogate escapes.
         field: Which field.
+        manner: How values are joined where only one is possible; None as by default.
 
     Returns:
         One string per genre, numeric ID3 genres by name ("17" is "Rock"); empty if there is none.
@@ -71,8 +78,19 @@ def read(path: str | os.PathLike[str], field: Field = fields.GENRE) -> tuple[str
         UntaggableError: There is no writer for this kind of file, or for its kind of tag.
         TagError: The file cannot be opened, or its tags are damaged.
     """
-    with ours(path), Path(path).open("rb") as file:
-        return _family(file).read(file, field)
+    manner = manner or Manner()
+    with ours(path), opened(path) as file:
+        family = _family(file)
+        found = family.read(file, field)
+        named = family.places(file) if field == fields.GENRE else ()
+        if all(map(spelling.says_nothing, found)):
+            found = next(filter(None, map(_telling, named)), found)
+        one_text_only = manner.separator != Manner().separator and any(map(_joins, named))
+        if manner.joined or one_text_only:
+            found = tuple(
+                part.strip() for text in found for part in text.split(manner.separator) if part.strip()
+            )
+        return found
 
 
 def places(path: str | os.PathLike[str]) -> tuple[str, tuple[Place, ...]]:
@@ -82,7 +100,7 @@ def places(path: str | os.PathLike[str]) -> tuple[str, tuple[Place, ...]]:
         UntaggableError: There is no writer for this kind of file, or for its kind of tag.
         TagError: The file cannot be opened, or its tags are damaged.
     """
-    with ours(path), Path(path).open("rb") as file:
+    with ours(path), opened(path) as file:
         return sniff.kind(file), _family(file).places(file)
 
 
@@ -96,7 +114,8 @@ def apply(path: str | os.PathLike[str], file: BinaryIO, values: Values, manner: 
         manner: How, where the container leaves a choice.
 
     Returns:
-        Whether the file was changed; not a byte is touched where it holds exactly these values already.
+        Whether the file was changed; not a byte is touched where it holds exactly these values already, in
+        every place that has one.
 
     Raises:
         UntaggableError: There is no writer for this kind of file, or something in it would be lost.
@@ -109,7 +128,8 @@ def apply(path: str | os.PathLike[str], file: BinaryIO, values: Values, manner: 
     expected = joined if manner.joined else {field: tuple(wanted) for field, wanted in values.items()}
     with ours(path):
         family = _family(file)
-        if all(family.read(file, field) == texts for field, texts in expected.items()):
+        stands = all(family.read(file, field) == texts for field, texts in expected.items())
+        if stands and _all_agree(family.places(file), tuple(values.get(fields.GENRE, ()))):
             return False
         family.write(file, values, manner)
         for field, wanted in values.items():
@@ -133,6 +153,48 @@ def _family(file: BinaryIO) -> Family:
     if kind not in CONTAINERS:
         raise NotKeepableError(f"tags of {kind} files cannot be written" if kind else "unknown kind of file")
     return CONTAINERS[kind]
+
+
+def opened(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file for reading; a pipe would make whoever looks into it wait for ever."""
+    if not stat.S_ISREG(Path(path).stat().st_mode):
+        raise NotKeepableError("it is no regular file")
+    return Path(path).open("rb")
+
+
+def _joins(place: Place) -> bool:
+    """Whether a place has room for one text only."""
+    return place.system in {"ID3v2.2", "ID3v2.3", "RIFF INFO"}
+
+
+def _genres(place: Place) -> list[str]:
+    """The genres in a place; numbers by their names where they are ID3v1's."""
+    is_numbered = place.system.startswith("ID3") or place.name == "WM/GenreID"
+    texts = [name for text in place.values for name in (spelling.names(text) if is_numbered else (text,))]
+    return [part for text in texts for part in (text.split("; ") if _joins(place) else [text])]
+
+
+def _telling(place: Place) -> tuple[str, ...]:
+    """The genres in a place, if they say something."""
+    genres = _genres(place)
+    return () if all(map(spelling.says_nothing, genres)) else tuple(genres)
+
+
+def _all_agree(named: tuple[Place, ...], genres: tuple[str, ...]) -> bool:
+    """Whether no place names other genres than these; one that has room for a number only may name none."""
+    wanted = [spelling.key(genre) for genre in genres]
+    for place in named:
+        if place.system == "ID3v1":
+            found = [spelling.key(genre) for genre in _genres(place)[:1]]
+            if genres and place.values != ("255",) and found != wanted[:1]:
+                return False
+        else:
+            parts = [part for genre in _genres(place) for part in genre.split(";")]
+            if genres and [spelling.key(part) for part in parts] != [
+                spelling.key(part) for genre in genres for part in genre.split(";")
+            ]:
+                return False
+    return True
 
 
 @contextlib.contextmanager

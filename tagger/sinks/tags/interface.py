@@ -46,6 +46,11 @@ class Manner:
     joined: bool = False
     wav_info: bool = True
 
+    @property
+    def reads_as_usual(self) -> bool:
+        """Whether values are parted on reading as they are by default."""
+        return not self.joined and self.separator == "; "
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

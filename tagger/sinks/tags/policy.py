@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from tagger import errors
-from tagger.records import UNCHANGED, Score
+from tagger.records import UNCHANGED, Score, below
 from tagger.sinks.tags import spelling
 
 _SEVERAL_RATIO = 0.5
@@ -88,7 +87,7 @@ def decide(
     if _keys(before) == _keys(wanted) or decision.genres == before:
         return Decision(None, UNCHANGED)
     if confidence < threshold:
-        return Decision(None, f"confidence {_whole_percent(confidence)} % is below {threshold * 100:g} %")
+        return Decision(None, below(confidence, threshold))
     return decision
 
 
@@ -163,8 +162,3 @@ def _had_only(before: tuple[str, ...]) -> str:
 
 def _listed(genres: tuple[str, ...]) -> str:
     return ", ".join(f'"{genre}"' for genre in genres)
-
-
-def _whole_percent(probability: float) -> int:
-    """Rounded down, so that 49.7 % is never "50 % is below 50 %"; the inner rounding undoes 0.29 * 100."""
-    return math.floor(round(probability * 100, 6))

@@ -37,10 +37,10 @@ def settings_table(rows: Sequence[tuple[str, Any, str]]) -> None:
 
 def runs_table(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print runs that changed files: `run`, `began`, `kind`, `files`, `taken_back`, `command`."""
-    names = ("run", "began", "kind", "files", "taken_back", "command")
+    names = ("run", "files", "taken_back", "began", "kind", "command")
     cells = [[str(row[name]) for name in names] for row in rows]
     styles = ["dim" if row["taken_back"] == row["files"] else "" for row in rows]
-    _table(("run", "began", "kind", "files", "taken back", "command"), cells, styles)
+    _table(("run", "files", "taken back", "began", "kind", "command"), cells, styles)
 
 
 def changes_table(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -130,7 +130,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequen
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     n_columns = len(columns) if console.width >= _WIDE else 3
     for number, name in enumerate(columns[:n_columns]):
-        table.add_column(name, overflow="fold", no_wrap=number == 0)
+        table.add_column(name, overflow="fold", no_wrap=number == 0 and name != "file")
     for row, style in zip(rows, styles, strict=True):
         table.add_row(*(Text(drawing.printable(cell)) for cell in row[:n_columns]), style=style)
     console.print(table)

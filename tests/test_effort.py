@@ -96,6 +96,9 @@ def test_what_is_wrong_with_a_file_is_found(tmp_path: Path, tune: Tune, plan: en
     (tmp_path / "cut.flac").write_bytes(content[: len(content) // 3])
     (tmp_path / "text.mp3").write_text("no music\n" * 500)
     soundfile.write(tmp_path / "silence.flac", np.zeros(22050 * 120), 22050)
+    lying = bytearray(tune(tmp_path / "lying.wav", seconds=60).read_bytes())
+    lying[40:44] = (2**32 - 200).to_bytes(4, "little")  # a length of a day
+    (tmp_path / "lying.wav").write_bytes(lying)
     noise = np.zeros(22050 * 120)
     noise[-22050 * 4 :] = np.random.default_rng(0).normal(0, 0.1, 22050 * 4)
     soundfile.write(tmp_path / "late.flac", noise, 22050)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from pathlib import Path
 
 from tagger.engine.plan import Plan
+from tagger.errors import DecodeError
 from tagger.inference import frontend, sampling, window
 from tagger.inference.frontend import Frames
 from tagger.records import Window
@@ -25,18 +27,22 @@ class Excerpts:
     """
 
     def __init__(self, path: Path, plan: Plan) -> None:
-        self._plan = plan
+        self._path, self._plan = path, plan
         self._front_end = plan.artefact.card.front_end
         self._file = decode.Excerpts(path, self._front_end.sample_rate)
         self.duration_seconds = self._file.duration_seconds or 0.0
         n_frames = int(self.duration_seconds * self._front_end.sample_rate / self._front_end.hop_length)
         self.n_windows = max(0, (n_frames - plan.window_frames) // plan.hop_frames)
-        self._order = sampling.order(self.n_windows) if self.n_windows else []
+        self._order = sampling.order(self.n_windows)
 
     def next_round(self) -> Iterator[Window]:
-        """Hear the next windows, in the order of the file, which spares seeking."""
-        numbers, self._order = self._order[: sampling.ROUND], self._order[sampling.ROUND :]
-        return map(self._window, sorted(numbers))
+        """Hear the next windows, in the order of the file, which spares seeking.
+
+        Raises:
+            DecodeError: The decoder must stop, or the file is shorter than its header claims.
+        """
+        for number in sorted(itertools.islice(self._order, sampling.ROUND)):
+            yield self._window(number)
 
     def close(self) -> None:
         """Close the file."""
@@ -53,4 +59,6 @@ class Excerpts:
         frames = frontend.analyse(y, self._front_end)
         inside = slice(n_before, n_before + self._plan.window_frames)
         kept = Frames(frames.log_mel[inside], frames.power[inside])
+        if len(kept) < self._plan.window_frames:
+            raise DecodeError(self._path, "it ends before its header says so")
         return next(window.slide([kept], self._plan.window_frames, self._plan.hop_frames))

@@ -220,10 +220,12 @@ class Pool:
             if hearing.excerpts.n_windows < sampling.LEAST_WINDOWS:
                 hearing.start_over()
                 return
+            n_before = hearing.n_taken
             for heard in hearing.excerpts.next_round():
                 hearing.n_taken += 1
                 if vote.has_vote(heard):
                     self._put((hearing, heard))
+            hearing.is_broken = hearing.n_taken == n_before
         except FileError:  # hearing all of it tells what is wrong, or goes round the damage
             hearing.is_broken = True
 

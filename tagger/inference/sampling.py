@@ -8,6 +8,8 @@ song's, on those of the test fold 1 of 302.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,14 +23,14 @@ _DEVIATES = 1.5
 _LEAST_SPREAD = 0.02  # of means of probabilities: a few alike windows prove no certainty
 
 
-def order(n_windows: int) -> list[int]:
+def order(n_windows: int) -> Iterator[int]:
     """Numbers of windows, each once, spread evenly over the track wherever one stops.
 
     J. G. van der Corput, Verteilungsfunktionen, Proc. Akad. Amsterdam 38, 1935.
     """
     n_bits = max(1, (n_windows - 1).bit_length())
     mirrored = (int(f"{number:0{n_bits}b}"[::-1], 2) for number in range(2**n_bits))
-    return [number for number in mirrored if number < n_windows]
+    return (number for number in mirrored if number < n_windows)
 
 
 def is_decided(probabilities: NDArray[np.float64], n_windows: int) -> bool:

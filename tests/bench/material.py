@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import functools
 import hashlib
 import itertools
-import re
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import ffmpeg
 from tests.bench.extent import Extent
 
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -56,7 +54,7 @@ class Material:
         part = ("-t", f"{self.extent.song_seconds:g}", *FORMATS[kind])
         songs = [self._kept / f"{n}.{kind}" for n in range(self.extent.songs)]
         for song, piece in zip(songs, self._pieces, strict=True):
-            _made(song, "-stream_loop", "-1", "-i", piece, *part)
+            ffmpeg.made(song, "-stream_loop", "-1", "-i", piece, *part)
         copies = [song.with_stem(f"{song.stem}-{n}") for n in range(1, self.extent.copies) for song in songs]
         for copy, song in zip(copies, songs * self.extent.copies, strict=False):
             if not copy.exists():
@@ -73,7 +71,7 @@ class Material:
         """A stereo MP3 of 128 kbit/s, 0.96 MB a minute, which is deleted afterwards."""
         made = self._kept / f"{minutes:g}-minutes.mp3"
         try:
-            _ffmpeg(*self._looped(60 * minutes), made)
+            ffmpeg.run(*self._looped(60 * minutes), made)
             yield str(made)
         finally:
             made.unlink(missing_ok=True)
@@ -84,7 +82,7 @@ class Material:
         each = self.extent.piece_seconds
         split = ("-f", "segment", "-segment_time", f"{each:g}")
         with tempfile.TemporaryDirectory(dir=self._kept) as made:
-            _ffmpeg(*self._looped((n_files + 1) * each), *split, f"{made}/%05d.mp3")
+            ffmpeg.run(*self._looped((n_files + 1) * each), *split, f"{made}/%05d.mp3")
             for superfluous in sorted(Path(made).iterdir())[n_files:]:
                 superfluous.unlink()
             yield made
@@ -100,7 +98,7 @@ class Material:
     @functools.cached_property
     def _chosen(self) -> dict[str, float]:
         """The longest pieces of music, one for each song if there are as many, and their seconds."""
-        if pieces := sorted(_lengths(self.music).items(), key=lambda piece: (-piece[1], piece[0])):
+        if pieces := sorted(ffmpeg.lengths(self.music).items(), key=lambda piece: (-piece[1], piece[0])):
             return dict(pieces[: self.extent.songs])
         raise FileNotFoundError(f"{self.music}: no music there")
 
@@ -117,39 +115,8 @@ class Material:
         alike, numbers = "aresample=44100,aformat=channel_layouts=stereo", range(len(self._pieces))
         chains = [f"[{n}:a:0]{alike}[a{n}];" for n in numbers] + [f"[a{n}]" for n in numbers]
         joining = f"{''.join(chains)}concat=n={len(numbers)}:v=0:a=1"
-        return _made(self._kept / "joined.mp3", *sources, "-filter_complex", joining, *_CONSTANT_RATE)
+        return ffmpeg.made(self._kept / "joined.mp3", *sources, "-filter_complex", joining, *_CONSTANT_RATE)
 
     def _looped(self, seconds: float) -> tuple[str | Path, ...]:
         """Options for so much of an MP3 of constant rate, over and over, as it is."""
         return "-stream_loop", "-1", "-i", self._joined, "-t", f"{seconds:g}", "-c", "copy"
-
-
-def _lengths(music: Path) -> dict[str, float]:
-    """Seconds of each file of a folder of music, by its path inside the folder."""
-    manifest = music / "manifest.csv"
-    if manifest.is_file():
-        with manifest.open(encoding="utf-8", newline="") as lines:
-            return {row["file"]: float(row["seconds"]) for row in csv.DictReader(lines)}
-    files = (path for path in music.rglob("*") if path.is_file() and path.stem != "silence")
-    found = {str(path.relative_to(music)): _seconds(path) for path in files}
-    return {name: seconds for name, seconds in found.items() if seconds}
-
-
-def _seconds(path: Path) -> float:
-    """Length of a sound file; 0 of any other."""
-    asked = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(path)]
-    answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    return float(answer) if re.fullmatch(r"[\d.]+\n", answer) else 0.0
-
-
-def _made(file: Path, *arguments: str | Path) -> Path:
-    """Make a file if it is not there, whole or not at all."""
-    if not file.exists():
-        half = file.with_stem(f"half-{file.stem}")
-        _ffmpeg(*arguments, "-map_metadata", "-1", "-vn", half)
-        half.rename(file)
-    return file
-
-
-def _ffmpeg(*arguments: str | Path) -> None:
-    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, arguments)], check=True, stdin=subprocess.DEVNULL)

@@ -23,6 +23,9 @@ from tagger.sources import discover, packets
 # A million frames of 96 bands take 0.4 GB, and a network's inner layers a multiple of that.
 _MOST_FRAMES_IN_A_BATCH = 2**20
 
+# The network takes a fifth of the work: more threads for it keep those that decode waiting.
+_JOBS_PER_THREAD = 4
+
 # A file that changes while it is heard is heard again, but not for ever.
 _MOST_HEARINGS = 3
 
@@ -108,8 +111,12 @@ def writer(
     return Writer(opened, opened.begin_run(kind, command, model), packets.digest, hardlinks=hardlinks)
 
 
-def prepare(settings: Settings) -> engine.Plan:
+def prepare(settings: Settings, on_notice: Callable[[str], None] = lambda notice: None) -> engine.Plan:
     """Load the model and fit the settings to it.
+
+    Args:
+        settings: What the user set.
+        on_notice: Told, in a sentence, what the user should know of the device.
 
     Raises:
         ModelError: The model cannot be used, or not with this window.
@@ -121,13 +128,14 @@ def prepare(settings: Settings) -> engine.Plan:
             f"{settings.batch_size} windows of {window_frames} frames are too much for one batch",
             hint=f"give a --batch-size of {max(1, _MOST_FRAMES_IN_A_BATCH // window_frames)} or less",
         )
+    jobs = settings.jobs or os.cpu_count() or 1
     return engine.Plan(
         artefact=artefact,
-        runtime=runtimes.Lazy(artefact, settings.runtime),
+        runtime=runtimes.Lazy(artefact, settings.runtime, max(1, jobs // _JOBS_PER_THREAD), on_notice),
         window_frames=window_frames,
         hop_frames=hop_frames,
         batch_size=settings.batch_size,
-        jobs=settings.jobs or os.cpu_count() or 1,
+        jobs=jobs,
         vote=settings.vote,
         min_confidence=settings.min_confidence or 0.0,
         effort=settings.effort if settings.vote == "soft" else "full",

@@ -198,8 +198,10 @@ def _one_of(choices: tuple[str, ...]) -> tuple[Callable[[Any], str], str]:
 
 def _whole(low: int, high: int) -> tuple[Callable[[Any], int], str]:
     def parse(raw: Any) -> int:
+        if isinstance(raw, float) and not raw.is_integer():
+            raise ValueError("not a whole number")
         value = int(raw)
-        if (isinstance(raw, float) and raw != value) or not low <= value <= high:
+        if not low <= value <= high:
             raise ValueError("out of range")
         return value
 

@@ -77,7 +77,7 @@ def _run(
     counts, halt, began = ledger.Ledger(), engine.Halt(), time.monotonic()
     quietly = contextlib.nullcontext() if verbose else display.quiet_c_libraries()
     with quietly, contextlib.ExitStack() as stack:
-        plan = pipeline.prepare(resolved)
+        plan = pipeline.prepare(resolved, display.note)
         card, writer = plan.artefact.card, None
         if writing == "write":
             opened = stack.enter_context(recording.journal())

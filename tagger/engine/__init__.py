@@ -71,12 +71,9 @@ def hear(
 
 
 def _compute(batch: list[tuple[Hearing, Window]], plan: Plan) -> list[Hearing]:
-    """Run the network on a batch, padded to one of few sizes, and give the tracks it served, each once."""
-    n_rows = min(plan.batch_size, max(sampling.ROUND, 1 << (len(batch) - 1).bit_length()))
-    windows = np.zeros((n_rows, *batch[0][1].frames.shape), np.float32)
-    for row, (_, heard) in zip(windows, batch, strict=False):
-        row[:] = heard.frames
-    for (hearing, heard), logits, embedding in zip(batch, *plan.runtime.outputs(windows), strict=False):
+    """Run the network on a batch, and give the tracks it served, each once."""
+    windows = np.stack([heard.frames for _, heard in batch])
+    for (hearing, heard), logits, embedding in zip(batch, *plan.runtime.outputs(windows), strict=True):
         hearing.logits.append(logits)
         hearing.embeddings.append(embedding)
         hearing.loudness_db.append(heard.loudness_db)

@@ -21,6 +21,8 @@ Array = NDArray[np.float32]
 # Frames transformed at a time: 256 × 2,048 samples stay inside a core's second-level cache.
 _FRAMES_PER_TRANSFORM = 256
 
+_BANDS_PER_GROUP = 16
+
 
 @dataclass(frozen=True, eq=False)
 class Frames:
@@ -96,6 +98,20 @@ class FrontEnd:
         return _filter_bank(self)
 
     @cached_property
+    def filter_groups(self) -> tuple[tuple[slice, slice, Array], ...]:
+        """The filter bank cut into groups of neighbouring bands: the bands, the bins they need, their filters.
+
+        Most of the bank is zeros; without them the product takes a third of the time.
+        """
+        groups = []
+        for first in range(0, self.n_mels, _BANDS_PER_GROUP):
+            bands = slice(first, min(first + _BANDS_PER_GROUP, self.n_mels))
+            used = np.flatnonzero(self.filter_bank[:, bands].any(axis=1))
+            bins = slice(used[0], used[-1] + 1) if len(used) else slice(0, 1)
+            groups.append((bands, bins, np.ascontiguousarray(self.filter_bank[bins, bands])))
+        return tuple(groups)
+
+    @cached_property
     def analysis_window(self) -> Array:
         """Periodic Hann window, shape (n_fft,)."""
         n = np.arange(self.n_fft)
@@ -139,7 +155,10 @@ def _transform(framed: Array, front_end: FrontEnd) -> Frames:
 
     power = np.einsum("ij,ij->i", framed, framed) / np.float32(front_end.n_fft)
     spectrum = scipy.fft.rfft(framed * front_end.analysis_window, axis=1)
-    S = (spectrum.real**2 + spectrum.imag**2) @ front_end.filter_bank
+    power_spectrum = spectrum.real**2 + spectrum.imag**2
+    S = np.empty((len(framed), front_end.n_mels), np.float32)
+    for bands, bins, filters in front_end.filter_groups:
+        np.matmul(power_spectrum[:, bins], filters, out=S[:, bands])
     log_mel = 10 * np.log10(np.maximum(S, np.float32(front_end.amin)))
     return Frames(log_mel.astype(np.float32, copy=False), power.astype(np.float32, copy=False))
 

@@ -108,7 +108,7 @@ class Excerpts:
             DecodeError: If the decoder must stop.
         """
         tally = _Tally(start_seconds, start_seconds + duration_seconds)
-        native_blocks = tally.passing(self._opened.reader.blocks(start_seconds))
+        native_blocks = tally.passing(self._opened.reader.blocks(start_seconds, duration_seconds))
         parts = list(mono.at_rate(native_blocks, self._sample_rate))
         return np.concatenate(parts) if parts else np.empty(0, np.float32)
 

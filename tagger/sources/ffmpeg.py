@@ -5,7 +5,9 @@ av is imported at the top because that costs 40 ms once numpy is there (NumPy it
 
 from __future__ import annotations
 
+import math
 import os
+import statistics
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -62,8 +64,10 @@ _GUESSED_LENGTH = frozenset(
     {"mpeg", "amr", "dts", "ac3", "eac3", "aac", "mpegts", "avi", "flv", "realmedia", "voc"}
 )
 
+_SEEKS_WRONGLY = {("ogg", "flac")}  # time stamps after a seek are late by up to a second
 _FULL_SCALE = {"u8": 2.0**7, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63, "flt": 1.0, "dbl": 1.0}
 _PRE_ROLL_SECONDS = 0.5  # lossy decoders need some frames before theirs come out as in a run from the start
+_TIME_STAMPS_ASKED = 9
 TROUBLE = (av.FFmpegError, ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, ValueError)
 """What PyAV raises for damaged files."""
 
@@ -84,15 +88,15 @@ class FfmpegReader:
     def __init__(self, path: str | os.PathLike[str], file: BinaryIO, container: str) -> None:
         self._path, self._file, self._demuxer = path, file, DEMUXERS[container]
         self._trouble: Exception | None = None
-        self._first_seconds: float | None = None
         self._open()
+        self._first_seconds: float | None = None
         try:
             self.info = self._describe(container not in _GUESSED_LENGTH)
         except BaseException:
             self.close()
             raise
 
-    def blocks(self, start_seconds: float) -> Iterator[native.NativeBlock]:
+    def blocks(self, start_seconds: float, wanted_seconds: float = math.inf) -> Iterator[native.NativeBlock]:
         """Samples from `start_seconds` to the end; packets that do not decode are left out.
 
         The start is exact to one sample where the container counts samples, and to its own clock (1 ms in ASF
@@ -101,13 +105,16 @@ class FfmpegReader:
         Raises:
             DecodeError: If not one packet decodes.
         """
-        first_seconds = self._go_to(start_seconds) if start_seconds > 0 else 0.0
+        first_seconds = self._go_to(start_seconds)
         n_early: int | None = None
-        for frames in self._runs():
-            block, sr = self._block(frames)
+        for run, place in self._runs(start_seconds + wanted_seconds):
+            block, sr = self._block(run)
             if n_early is None:
-                place = _time_stamp(frames[0]) - first_seconds
-                n_early = max(0, round((start_seconds - place) * sr)) if start_seconds > 0 else 0
+                n_early = (
+                    max(0, round((start_seconds + first_seconds - place) * sr)) if start_seconds > 0 else 0
+                )
+                if start_seconds <= 0:
+                    self._first_seconds = place
             heard, n_early = block[n_early:], max(0, n_early - len(block))
             if len(heard):
                 yield heard, sr
@@ -120,6 +127,7 @@ class FfmpegReader:
 
     def _open(self) -> None:
         self._file.seek(0)
+        self._has_moved = False
         try:
             self._container = demuxer(self._file, self._demuxer)
             self._stream = self._container.streams.best("audio")
@@ -154,8 +162,15 @@ class FfmpegReader:
 
         Decoders drop their delay, so only the first frame tells which time stamp is the start of the audio.
         """
+        from_start = seconds <= 0 or (self._demuxer, self.info.codec) in _SEEKS_WRONGLY
+        if self._has_moved and (from_start or self._first_seconds is None):
+            self.close()
+            self._open()
+        self._has_moved = True
+        if from_start:
+            return self._first_seconds or 0.0
         if self._first_seconds is None:
-            self._first_seconds = next((_time_stamp(frame) for frame in self._frames()), 0.0)
+            self._first_seconds = next((_seconds(frame.pts, frame) for frame in self._frames()), 0.0)
         place = self._first_seconds + max(0.0, seconds - _PRE_ROLL_SECONDS)
         try:
             self._container.seek(round(place * av.time_base))
@@ -164,18 +179,32 @@ class FfmpegReader:
             self._open()
         return self._first_seconds
 
-    def _runs(self) -> Iterator[list[Any]]:
-        """Collect frames of one kind until they fill a block."""
-        run: list[Any] = []
-        n_values = 0
+    def _runs(self, end_seconds: float) -> Iterator[tuple[Any, float]]:
+        """Join frames of one kind until they fill a block, or reach a place; with the time stamp of the first.
+
+        Joining them in FFmpeg's own buffer spares an array for each frame, of which a second has fifty. Where
+        Vorbis changes to shorter blocks a time stamp is too late, so that several are asked.
+        """
+        joined, kind, n_samples = av.AudioFifo(), None, 0
+        starts: list[float] = []
         for frame in self._frames():
-            if run and (n_values >= native.BLOCK_VALUES or _kind(frame) != _kind(run[0])):
-                yield run
-                run, n_values = [], 0
-            run.append(frame)
-            n_values += frame.samples * frame.layout.nb_channels
-        if run:
-            yield run
+            stamp, frame.pts = frame.pts, None  # gaps between frames are no reason to refuse them
+            if kind != _kind(frame):  # PyAV checks only the format, and frames of fewer channels crash it
+                if joined.samples:
+                    yield joined.read(), statistics.median_low(starts)
+                joined, kind = av.AudioFifo(), _kind(frame)
+            if not joined.samples:
+                starts = [_seconds(stamp, frame)]
+                wanted = (end_seconds + (self._first_seconds or 0.0) - starts[0]) * frame.sample_rate
+                n_most = native.BLOCK_VALUES // max(1, frame.layout.nb_channels)
+                n_samples = math.ceil(min(n_most, wanted)) if wanted > 0 else n_most
+            elif stamp is not None and len(starts) < _TIME_STAMPS_ASKED:
+                starts.append(_seconds(stamp, frame) - joined.samples / frame.sample_rate)
+            joined.write(frame)
+            if joined.samples >= n_samples:
+                yield joined.read(), statistics.median_low(starts)
+        if joined.samples:
+            yield joined.read(), statistics.median_low(starts)
 
     def _frames(self) -> Iterator[Any]:
         """Decode packet by packet; the last trouble is kept for the case that nothing decodes."""
@@ -196,12 +225,12 @@ class FfmpegReader:
                 continue
             yield from frames
 
-    def _block(self, frames: list[Any]) -> native.NativeBlock:
-        """Join frames of one kind and bring them to full scale ±1."""
-        sample_format, n_channels, sr = _kind(frames[0])
+    def _block(self, frame: Any) -> native.NativeBlock:
+        """Bring the samples of a frame to full scale ±1."""
+        sample_format, n_channels, sr = _kind(frame)
         self._check(sr, n_channels)
         try:
-            values = np.concatenate([frame.to_ndarray() for frame in frames], axis=1)
+            values = frame.to_ndarray()
             full_scale = _FULL_SCALE[sample_format.removesuffix("p")]
         except TROUBLE as exc:
             raise DecodeError(self._path, f"samples of the kind {sample_format} are not supported") from exc
@@ -228,9 +257,9 @@ class _Nameless:
             return -1
 
 
-def _time_stamp(frame: Any) -> float:
+def _seconds(time_stamp: int | None, frame: Any) -> float:
     """Seconds on the container's clock; 0 for a frame without, which only a first frame lacks."""
-    return float((frame.pts or 0) * (frame.time_base or 0))
+    return float((time_stamp or 0) * (frame.time_base or 0))
 
 
 def _kind(frame: Any) -> tuple[str, int, int]:
@@ -239,7 +268,7 @@ def _kind(frame: Any) -> tuple[str, int, int]:
 
 def _unit_scale(values: NDArray[Any], full_scale: float) -> NDArray[np.float32]:
     """Return values as float32 in ±1; unsigned bytes have their zero at 128."""
-    samples = np.ascontiguousarray(values, np.float32)
+    samples = np.asarray(values, np.float32)
     if values.dtype == np.uint8:
         samples -= np.float32(full_scale)
     if full_scale != 1.0:

@@ -1,7 +1,11 @@
-"""WAV, AIFF, FLAC, MP3, Ogg and their kin by libsndfile; the only importer of soundfile."""
+"""WAV, AIFF, FLAC, MP3 and their kin by libsndfile; the only importer of soundfile.
+
+Ogg is not among them: FFmpeg decodes Vorbis in half the time, and Opus in a third.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -12,7 +16,7 @@ import soundfile
 from tagger.errors import DecodeError
 from tagger.sources import native
 
-CONTAINERS = frozenset({"wav", "rf64", "w64", "aiff", "8svx", "flac", "ogg", "mpeg", "caf", "au"})
+CONTAINERS = frozenset({"wav", "rf64", "w64", "aiff", "8svx", "flac", "mpeg", "caf", "au"})
 _MIN_BLOCK_SAMPLES = 256
 _PRE_ROLL_SECONDS = 0.5  # after a seek, MP3 frames lack the bits that earlier frames hold for them
 # libsndfile answers with a length near 2**63 where the header says "unknown", and then loses the last samples.
@@ -39,6 +43,7 @@ class LibsndfileReader:
             self._sound = _Stream(file.fileno(), closefd=False)
         except (soundfile.SoundFileError, TypeError, ValueError) as exc:
             raise DecodeError(path, _reason(exc)) from exc
+        self._has_moved = False
         sr, n_samples = self._sound.samplerate, self._sound.frames
         if sr not in native.SAMPLE_RATES or n_samples >= _UNKNOWN_LENGTH:
             self.close()
@@ -46,18 +51,25 @@ class LibsndfileReader:
         codec = self._sound.subtype.lower()
         self.info = native.AudioInfo(n_samples / sr, sr, self._sound.channels, codec, "soundfile")
 
-    def blocks(self, start_seconds: float) -> Iterator[native.NativeBlock]:
+    def blocks(self, start_seconds: float, wanted_seconds: float = math.inf) -> Iterator[native.NativeBlock]:
         """Samples from `start_seconds` on, exact to one sample, to the end or to where libsndfile gives up."""
         sr, n_channels = self.info.sample_rate, self.info.n_channels
-        n_samples = max(_MIN_BLOCK_SAMPLES, native.BLOCK_VALUES // n_channels)
+        n_most = max(_MIN_BLOCK_SAMPLES, native.BLOCK_VALUES // n_channels)
         try:
             start = round(start_seconds * sr)
             n_early = min(start, round(_PRE_ROLL_SECONDS * sr)) if self.info.codec.startswith("mpeg") else 0
             if start >= self._sound.frames:
                 return
-            if start:
+            if start or self._has_moved:
                 self._sound.seek(start - n_early)
-            while len(block := self._sound.read(out=np.empty((n_samples, n_channels), np.float32))):
+            self._has_moved = True
+            n_wanted = math.inf if wanted_seconds == math.inf else n_early + math.ceil(wanted_seconds * sr)
+            while True:
+                n_samples = int(min(n_most, n_wanted)) if n_wanted > 0 else n_most
+                block = self._sound.read(out=np.empty((n_samples, n_channels), np.float32))
+                if not len(block):
+                    return
+                n_wanted -= len(block)
                 heard, n_early = block[n_early:], max(0, n_early - len(block))
                 if len(heard):
                     yield heard, sr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -43,8 +44,11 @@ class Reader(Protocol):
 
     info: AudioInfo
 
-    def blocks(self, start_seconds: float) -> Iterator[NativeBlock]:
-        """Samples from `start_seconds` on, in bounded blocks; raises `DecodeError` if it must stop."""
+    def blocks(self, start_seconds: float, wanted_seconds: float = math.inf) -> Iterator[NativeBlock]:
+        """Samples from `start_seconds` to the end, in bounded blocks; raises `DecodeError` if it must stop.
+
+        Blocks are cut so that one ends where `wanted_seconds` are full: whoever stops there decodes no more.
+        """
 
     def close(self) -> None:
         """Give back the decoder's memory; the file object stays open."""

@@ -96,4 +96,4 @@ def on_one_core() -> tuple[engine.Plan, tagging.Tagging]:
     """Keep this process on one core, and give a plan for it."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     plan, tags = prepared(jobs=1)
-    return replace(plan, runtime=runtime.OnnxRuntime(plan.artefact, threads=1)), tags
+    return replace(plan, runtime=runtime.load(plan.artefact, "onnx", threads=1)), tags

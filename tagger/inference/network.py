@@ -1,0 +1,62 @@
+"""What all runtimes share: the shape of a network, and what is wrong with files that hold none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.errors import ModelError
+from tagger.inference.artefact import Artefact
+
+Array = NDArray[np.float32]
+
+LOGITS, EMBEDDING = "logits", "embedding"
+
+
+class Runtime(Protocol):
+    """What computes a network."""
+
+    @property
+    def name(self) -> str:
+        """Its key in `RUNTIMES`."""
+
+    @property
+    def device(self) -> str:
+        """What it runs on, for people."""
+
+    def outputs(self, windows: Array) -> tuple[Array, Array]:
+        """Run the network on a batch of windows, shape (batch_size, n_frames, n_mels).
+
+        Returns:
+            Logits, shape (batch_size, n_genres), and embeddings, shape (batch_size, n_values), n_values being 0
+            for networks without.
+        """
+
+    def logits(self, windows: Array) -> Array:
+        """The logits alone."""
+
+
+def pair(outputs: Sequence[Array]) -> tuple[Array, Array]:
+    """Logits and embeddings, the latter empty where the network has none."""
+    logits = outputs[0]
+    return logits, outputs[1] if len(outputs) > 1 else np.empty((len(logits), 0), np.float32)
+
+
+def check_fit(artefact: Artefact, file: Path, n_mels: Any, n_genres: Any) -> None:
+    """Raise `ModelError` for a network that takes or gives other numbers than its card says."""
+    card = artefact.card
+    if (n_mels, n_genres) != (card.front_end.n_mels, len(card.genres)):
+        raise ModelError(
+            f"{file}: {n_mels} bands in and {n_genres} genres out do not fit the card, "
+            f"which has {card.front_end.n_mels} and {len(card.genres)}"
+        )
+
+
+def unusable(file: Path, error: Exception) -> ModelError:
+    """What to raise for a file that a runtime refuses."""
+    first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return ModelError(f"{file}: cannot be used: {first_line}")

@@ -48,14 +48,14 @@ def test_a_window_is_the_same_alone_as_in_the_whole(
     frames = frontend.stream(decode.blocks(path, front_end.sample_rate), front_end)
     whole = list(window.slide(frames, plan.window_frames, plan.hop_frames))
     excerpts = Excerpts(path, plan)
-    rounds = [list(excerpts.next_round()) for _ in range(10)]
+    rounds = [list(excerpts.next_round()) for _ in range(20)]
     excerpts.close()
     heard = list(itertools.chain(*rounds))
     assert len(whole) - 3 <= excerpts.n_windows == len(heard) <= len(whole)
     for alone in heard:
         gaps = [np.abs(alone.frames - other.frames).max() for other in whole]
         assert min(gaps) < (0.1 if suffix in {"mp3", "ogg"} else 0.02)  # dB
-    assert all(len(part) == 8 for part in rounds[: excerpts.n_windows // 8])
+    assert [len(part) for part in rounds[:5]] == [8, 4, 4, 4, 4]
 
 
 def test_clear_tracks_are_heard_in_part(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:

@@ -20,6 +20,9 @@ from tagger.sinks.cache import Cache, Ranking, Remembered
 
 __all__ = ["Halt", "Plan", "ahead", "hear"]
 
+# Of the windows of a round some may be silent.
+_LEAST_AUDIBLE = sampling.FIRST_ROUND // 2
+
 
 def hear(
     tracks: Iterable[Track | Failed], plan: Plan, halt: Halt | None = None, cache: Cache | None = None
@@ -82,17 +85,19 @@ def _compute(batch: list[tuple[Hearing, Window]], plan: Plan) -> list[Hearing]:
 
 
 def _is_enough(hearing: Hearing, plan: Plan) -> bool:
-    """Whether nothing more of a track needs to be heard; where half of it does not tell, all is heard."""
+    """Whether nothing more of a track needs to be heard; where parts of it do not tell, all is heard."""
     if hearing.problem or hearing.remembered or hearing.is_whole:
         return True
+    outlook = sampling.Outlook.OPEN
     if hearing.excerpts is not None and not hearing.is_broken:
         n_windows, card = hearing.excerpts.n_windows, plan.artefact.card
-        if len(hearing.logits) >= sampling.ROUND // 2:
+        if len(hearing.logits) >= _LEAST_AUDIBLE:
             windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
-            if plan.effort == "fast" or sampling.is_decided(windows, n_windows):
+            outlook = sampling.outlook(windows, n_windows)
+            if plan.effort == "fast" or outlook == sampling.Outlook.DECIDED:
                 hearing.n_samples = round(hearing.excerpts.duration_seconds * card.front_end.sample_rate)
                 return True
-        if hearing.n_taken < n_windows / 2:
+        if outlook == sampling.Outlook.OPEN and hearing.n_taken < n_windows / 2:
             return False
     hearing.start_over()
     return False

@@ -33,7 +33,7 @@ class Excerpts:
         self.duration_seconds = self._file.duration_seconds or 0.0
         n_frames = int(self.duration_seconds * self._front_end.sample_rate / self._front_end.hop_length)
         self.n_windows = max(0, (n_frames - plan.window_frames) // plan.hop_frames)
-        self._order = sampling.order(self.n_windows)
+        self._order, self._n_next = sampling.order(self.n_windows), sampling.FIRST_ROUND
 
     def next_round(self) -> Iterator[Window]:
         """Hear the next windows, in the order of the file, which spares seeking.
@@ -41,7 +41,8 @@ class Excerpts:
         Raises:
             DecodeError: The decoder must stop, or the file is shorter than its header claims.
         """
-        for number in sorted(itertools.islice(self._order, sampling.ROUND)):
+        n_windows, self._n_next = self._n_next, sampling.ROUND
+        for number in sorted(itertools.islice(self._order, n_windows)):
             yield self._window(number)
 
     def close(self) -> None:

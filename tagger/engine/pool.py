@@ -86,7 +86,7 @@ class Pool:
         self._queue: queue.Queue[Event | BaseException | None] = queue.Queue(_BATCHES_WAITING * plan.batch_size)
         self._changed = threading.Condition()
         self._again: deque[Hearing] = deque()
-        self._most_open = plan.jobs + 2 * plan.batch_size // sampling.ROUND
+        self._most_open = plan.jobs + 2 * plan.batch_size // sampling.FIRST_ROUND
         self._n_open = self._n_busy = 0
         self._is_taking = self._has_all = False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(plan.jobs)]

@@ -2,25 +2,38 @@
 
 The test treats windows as drawn at random from the track. They are spread evenly over it instead, which errs
 less where music changes slowly, and it is repeated after each round, which errs more: so its error is measured,
-not promised. On songs joined from clips of the validation fold none of 252 verdicts differed from the whole
-song's, on those of the test fold 1 of 302.
+not promised. On three-minute songs joined from clips of one genre in random order, which change more than music
+does, the verdict was not the whole song's for 1 in 114 of the validation fold and 1 in 126 of the test fold.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-ROUND = 8
-"""Windows heard before the first look, and between looks."""
+FIRST_ROUND = 8
+"""Windows heard before the first look."""
 
-LEAST_WINDOWS = 3 * ROUND
+ROUND = 4
+"""Windows heard between looks."""
+
+LEAST_WINDOWS = 24
 """Tracks with fewer are heard whole: it takes no longer."""
 
 _DEVIATES = 1.5
 _LEAST_SPREAD = 0.02  # of means of probabilities: a few alike windows prove no certainty
+_SEEKING = 2.7  # as much work is a window that is sought as one in passing
+
+
+class Outlook(enum.Enum):
+    """What the windows heard so far say of the rest."""
+
+    DECIDED = "the leader will in all likelihood lead the whole track"
+    OPEN = "some more windows may tell"
+    CLOSE = "so many windows would be needed that hearing all is less work"
 
 
 def order(n_windows: int) -> Iterator[int]:
@@ -33,11 +46,12 @@ def order(n_windows: int) -> Iterator[int]:
     return (number for number in mirrored if number < n_windows)
 
 
-def is_decided(probabilities: NDArray[np.float64], n_windows: int) -> bool:
-    """Whether the leader of some windows will in all likelihood lead the whole track.
+def outlook(probabilities: NDArray[np.float64], n_windows: int) -> Outlook:
+    """Whether enough windows of a track are heard.
 
-    For every other genre, the mean difference to the leader must exceed 1.5 of its standard errors, which
-    shrink as less of the track is left (finite population correction: Cochran, Sampling Techniques, 1977, 2.6).
+    A track is decided when, for every other genre, the mean difference to the leader exceeds 1.5 of its
+    standard errors, which shrink as less of the track is left (finite population correction: Cochran, Sampling
+    Techniques, 1977, 2.6). How many windows that will take is told from the differences so far.
 
     Args:
         probabilities: Of the windows heard so far, shape (n_heard, n_genres); two rows at least.
@@ -48,4 +62,8 @@ def is_decided(probabilities: NDArray[np.float64], n_windows: int) -> bool:
     leader = int(np.argmax(probabilities.mean(axis=0)))
     leads = np.delete(probabilities[:, [leader]] - probabilities, leader, axis=1)
     spread = np.maximum(leads.std(axis=0, ddof=1) / np.sqrt(n_heard), _LEAST_SPREAD)
-    return bool(np.all(leads.mean(axis=0) > _DEVIATES * spread * left))
+    deviates = float(np.min(leads.mean(axis=0) / spread))
+    if deviates > _DEVIATES * left:
+        return Outlook.DECIDED
+    n_needed = _DEVIATES**2 / (deviates**2 / n_heard + _DEVIATES**2 / n_windows)
+    return Outlook.OPEN if (n_needed - n_heard) * _SEEKING < n_windows else Outlook.CLOSE

@@ -149,7 +149,7 @@ class _Tally:
             self.position_seconds = (first + len(kept)) / sr
             if len(kept):
                 yield kept, sr
-            if len(kept) < len(block):
+            if len(block) >= left:
                 return
 
 

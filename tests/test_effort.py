@@ -12,7 +12,7 @@ import soundfile
 
 from tagger import engine
 from tagger.engine.excerpts import Excerpts
-from tagger.inference import frontend, runtime, window
+from tagger.inference import frontend, runtime, sampling, window
 from tagger.inference.artefact import Artefact
 from tagger.records import Failed, Skipped, Track, Verdict
 from tagger.sources import decode
@@ -55,7 +55,7 @@ def test_a_window_is_the_same_alone_as_in_the_whole(
     for alone in heard:
         gaps = [np.abs(alone.frames - other.frames).max() for other in whole]
         assert min(gaps) < (0.1 if suffix in {"mp3", "ogg"} else 0.02)  # dB
-    assert [len(part) for part in rounds[:5]] == [8, 4, 4, 4, 4]
+    assert [len(part) for part in rounds[:5]] == [6, 4, 4, 4, 4]
 
 
 def test_clear_tracks_are_heard_in_part(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:
@@ -71,7 +71,7 @@ def test_clear_tracks_are_heard_in_part(tmp_path: Path, tune: Tune, plan: engine
         assert part.scores[0].genre == whole.scores[0].genre
         assert part.duration_seconds == pytest.approx(whole.duration_seconds, abs=0.05)
         assert part.n_windows <= whole.n_windows
-        assert few.n_windows == 8
+        assert few.n_windows == sampling.FIRST_ROUND
         n_heard += part.n_windows
     assert n_heard < sum(whole.n_windows for whole in full.values() if isinstance(whole, Verdict)) / 2
 

@@ -21,7 +21,7 @@ from tagger.sinks.cache import Cache, Ranking, Remembered
 __all__ = ["Halt", "Plan", "ahead", "hear"]
 
 # Of the windows of a round some may be silent.
-_LEAST_AUDIBLE = sampling.FIRST_ROUND // 2
+_LEAST_AUDIBLE = 4
 
 
 def hear(

@@ -13,13 +13,13 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.engine.decoders import Decoders
 from tagger.engine.excerpts import Excerpts
 from tagger.engine.plan import Halt, Plan
 from tagger.errors import FileError, NothingToHearError
 from tagger.inference import frontend, sampling, vote, window
 from tagger.records import Failed, Skipped, Stamp, Track, Window
 from tagger.sinks.cache import Cache, Remembered
-from tagger.sources import decode
 
 # Windows that may wait for the network, in batches.
 _BATCHES_WAITING = 4
@@ -82,6 +82,7 @@ class Pool:
         self._tracks = iter(tracks)
         self._plan = plan
         self._halt = halt
+        self._decoders = Decoders(plan.jobs)
         self._closed = threading.Event()
         self._queue: queue.Queue[Event | BaseException | None] = queue.Queue(_BATCHES_WAITING * plan.batch_size)
         self._changed = threading.Condition()
@@ -129,6 +130,7 @@ class Pool:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        self._decoders.close()
 
     def _work(self) -> None:
         try:
@@ -233,7 +235,7 @@ class Pool:
         plan = self._plan
 
         def counted() -> Iterator[NDArray[np.float32]]:
-            for block in decode.blocks(hearing.track.path, plan.artefact.card.front_end.sample_rate):
+            for block in self._decoders.blocks(hearing.track.path, plan.artefact.card.front_end.sample_rate):
                 hearing.n_samples += len(block)
                 yield block
 

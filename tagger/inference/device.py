@@ -43,7 +43,11 @@ class KerasRuntime:
         except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
             raise unusable(artefact.keras_file, error) from error
         check_fit(artefact, artefact.keras_file, n_mels, n_genres)
-        self._call, self.device = _compiled(model, keras.backend.backend())
+        names = [name for name in (LOGITS, EMBEDDING) if name in model.output]
+        self._call: Callable[[Array], list[Array]] = lambda windows: [
+            model.predict_on_batch(windows)[name] for name in names
+        ]
+        self.device = _device(keras.backend.backend())
         self._most, self._on_notice = _MOST_WINDOWS, on_notice
 
     def outputs(self, windows: Array) -> tuple[Array, Array]:
@@ -95,20 +99,14 @@ def _is_out_of_memory(error: Exception) -> bool:
     return bool(told) or "RESOURCE_EXHAUSTED" in str(error)
 
 
-def _compiled(model: Any, backend: str) -> tuple[Any, str]:
-    """The forward pass from an array to logits and embeddings, and the device it runs on."""
-    names = [name for name in (LOGITS, EMBEDDING) if name in model.output]
-
-    def forward(windows: Any) -> list[Any]:
-        found = model(windows, training=False)
-        return [found[name] for name in names]
-
+def _device(backend: str) -> str:
+    """What a backend computes on, for people."""
     if backend != "tensorflow":
-        return forward, backend
+        return backend
     import tensorflow
 
     gpus = tensorflow.config.list_physical_devices("GPU")
-    return tensorflow.function(forward), f"GPU {gpus[0].name}" if gpus else "CPU"
+    return f"GPU {gpus[0].name}" if gpus else "CPU"
 
 
 def gpu(driver: Path = DRIVER) -> tuple[str, str, str]:

@@ -95,6 +95,7 @@ def _is_enough(hearing: Hearing, plan: Plan) -> bool:
             windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
             outlook = sampling.outlook(windows, n_windows)
             if plan.effort == "fast" or outlook == sampling.Outlook.DECIDED:
+                hearing.n_windows_in_all = 0 if plan.effort == "fast" else n_windows
                 hearing.n_samples = round(hearing.excerpts.duration_seconds * card.front_end.sample_rate)
                 return True
         if outlook == sampling.Outlook.OPEN and hearing.n_taken < n_windows / 2:
@@ -108,7 +109,8 @@ def _conclude(hearing: Hearing, plan: Plan, cache: Cache | None) -> Heard:
     if isinstance(hearing.problem, Failed):
         return hearing.problem
     found = hearing.remembered or _voted(hearing, plan)
-    if cache is not None and hearing.stamp is not None and hearing.remembered is None:
+    is_new = cache is not None and hearing.remembered is None
+    if cache is not None and is_new and hearing.stamp is not None and hearing.is_unchanged:
         cache.remember(hearing.stamp, plan.way, found)
     if found.reason:
         return Skipped(hearing.track, found.reason)
@@ -137,6 +139,8 @@ def _voted(hearing: Hearing, plan: Plan) -> Remembered:
         return Remembered(seconds, reason=f"silent: no window reaches {vote.SILENT_DB:g} dB")
     windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
     track, order = vote.cast(windows, np.array(hearing.loudness_db), plan.vote)
+    if hearing.n_windows_in_all:
+        track = sampling.unbiased(track, windows, hearing.n_windows_in_all)
     return Remembered(
         seconds,
         len(windows),

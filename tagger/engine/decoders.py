@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 from collections.abc import Iterator
@@ -27,36 +28,57 @@ class Decoders:
         self._n_left_at_home = _TRACKS_AT_HOME * n_threads
         self._has_helpers = n_threads > 1 and bool(sys.executable)
         self._idle: list[remote.Helper] = []
+        self._busy: set[remote.Helper] = set()
         self._lock = threading.Lock()
 
     def blocks(self, path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
         """What `decode.blocks` yields and raises."""
-        helper = self._helper(path) if self._has_helpers else None
-        if helper is None:
+        if not self._is_for_helpers(path):
             yield from decode.blocks(path, sample_rate)
             return
+        n_blocks = 0
         try:
-            yield from helper.blocks(path, sample_rate)
-        finally:
-            if helper.is_idle:
-                with self._lock:
-                    self._idle.append(helper)
-            else:
-                helper.close()
+            for block in self._helped(path, sample_rate):
+                n_blocks += 1
+                yield block
+        except remote.CrashedError:
+            if n_blocks or not self._has_helpers:
+                raise
+            yield from self._helped(path, sample_rate)  # it may have died before it was asked
 
     def close(self) -> None:
-        """End the helpers."""
+        """End the helpers, in the middle of a file too."""
+        self._has_helpers = False
+        with self._lock:
+            for helper in [*self._idle, *self._busy]:
+                helper.kill()
         while self._idle:
             self._idle.pop().close()
 
-    def _helper(self, path: Path) -> remote.Helper | None:
-        """A helper for this file; None where there is none to gain from."""
-        if decode.probe(path).decoder != "av":
-            return None
+    def _is_for_helpers(self, path: Path) -> bool:
+        """Whether there is anything to gain from a helper for this file."""
+        if not self._has_helpers or decode.probe(path).decoder != "av":
+            return False
         with self._lock:
             self._n_left_at_home -= 1
-            if self._n_left_at_home >= 0:
-                return None
-            if self._idle:
-                return self._idle.pop()
-        return remote.Helper()
+            return self._n_left_at_home < 0
+
+    def _helped(self, path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
+        with self._lock:
+            helper = self._idle.pop() if self._idle else None
+        if helper is None:
+            with contextlib.suppress(OSError):  # no more processes may be started
+                helper = remote.Helper()
+        if helper is None:
+            yield from decode.blocks(path, sample_rate)
+            return
+        self._busy.add(helper)
+        try:
+            yield from helper.blocks(path, sample_rate)
+        finally:
+            with self._lock:
+                self._busy.discard(helper)
+                if helper.is_idle and self._has_helpers:
+                    self._idle.append(helper)
+            if helper not in self._idle:
+                helper.close()

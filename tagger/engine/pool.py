@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import stat
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +25,12 @@ from tagger.sinks.cache import Cache, Remembered
 
 # Windows that may wait for the network, in batches.
 _BATCHES_WAITING = 4
+
+# Tracks that may wait for their next round; each is an open file.
+_MOST_WAITING = 32
+
+# How long threads may take to end when the run is dropped; one may be in a read that never returns.
+_ENDING_SECONDS = 5.0
 
 # How long a request to end may go unnoticed.
 PATIENCE_SECONDS = 0.2
@@ -45,11 +53,20 @@ class Hearing:
     round_came: bool = False
     n_rounds: int = 0
     n_taken: int = 0
+    n_windows_in_all: int = 0
     is_whole: bool = False
     is_broken: bool = False
     excerpts: Excerpts | None = None
     problem: Skipped | Failed | None = None
     remembered: Remembered | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the file is still the one that `stamp` was taken of."""
+        try:
+            return self.stamp == Stamp.of(self.track.path.stat())
+        except OSError:
+            return False
 
     def start_over(self) -> None:
         """Forget what was heard of parts, to hear all."""
@@ -87,7 +104,7 @@ class Pool:
         self._queue: queue.Queue[Event | BaseException | None] = queue.Queue(_BATCHES_WAITING * plan.batch_size)
         self._changed = threading.Condition()
         self._again: deque[Hearing] = deque()
-        self._most_open = plan.jobs + 2 * plan.batch_size // sampling.FIRST_ROUND
+        self._most_open = plan.jobs + min(_MOST_WAITING, 2 * plan.batch_size // sampling.FIRST_ROUND)
         self._n_open = self._n_busy = 0
         self._is_taking = self._has_all = False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(plan.jobs)]
@@ -128,9 +145,10 @@ class Pool:
         self._closed.set()
         with self._changed:
             self._changed.notify_all()
-        for thread in self._threads:
-            thread.join()
         self._decoders.close()
+        deadline = time.monotonic() + _ENDING_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()) if self._halt.now.is_set() else None)
 
     def _work(self) -> None:
         try:
@@ -207,10 +225,14 @@ class Pool:
     def _recall(self, hearing: Hearing) -> None:
         """Begin to hear a track, with what was heard in it before."""
         with contextlib.suppress(OSError):  # decoding says what is wrong with it
-            hearing.stamp = Stamp.of(hearing.track.path.stat())
-            for way in self._plan.ways if self._cache is not None else ():
-                recalled = self._cache.recall(hearing.track.path, hearing.stamp, way) if self._cache else None
-                hearing.remembered = hearing.remembered or recalled
+            status = hearing.track.path.stat()
+            hearing.stamp = Stamp.of(status)
+            if self._cache is not None and stat.S_ISREG(status.st_mode):  # a pipe would not let itself be read
+                recalled = (
+                    self._cache.recall(hearing.track.path, hearing.stamp, way) for way in self._plan.ways
+                )
+                n_genres = len(self._plan.artefact.card.genres)
+                hearing.remembered = next((one for one in recalled if one and one.is_sound(n_genres)), None)
         hearing.is_whole = self._plan.effort == "full"
 
     def _hear_round(self, hearing: Hearing) -> None:

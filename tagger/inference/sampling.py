@@ -2,8 +2,9 @@
 
 The test treats windows as drawn at random from the track. They are spread evenly over it instead, which errs
 less where music changes slowly, and it is repeated after each round, which errs more: so its error is measured,
-not promised. On three-minute songs joined from clips of one genre in random order, which change more than music
-does, the verdict was not the whole song's for none of 114 of the validation fold and 1 of 126 of the test fold.
+not promised. Of 128 songs, most of them joined from clips of one genre in random order, which change more than
+music does, 74 were decided early, and none of them got another genre than the whole song: an error of less than
+4 % where it decides, and of less than 3 % of all, with a confidence of 95 % (tests/test_effort.py).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ LEAST_WINDOWS = 24
 _DEVIATES = 1.5
 _FEW, _DEVIATES_OF_FEW = 8, 2.0  # the spread of fewer windows is itself little known
 _LEAST_SPREAD = 0.02  # of means of probabilities: a few alike windows prove no certainty
+_EXCESS = 0.4
 _SEEKING = 2.7  # as much work is a window that is sought as one in passing
 
 
@@ -69,3 +71,33 @@ def outlook(probabilities: NDArray[np.float64], n_windows: int) -> Outlook:
         return Outlook.DECIDED
     n_needed = _DEVIATES**2 / (deviates**2 / n_heard + _DEVIATES**2 / n_windows)
     return Outlook.OPEN if (n_needed - n_heard) * _SEEKING < n_windows else Outlook.CLOSE
+
+
+def unbiased(
+    track: NDArray[np.float64], probabilities: NDArray[np.float64], n_windows: int
+) -> NDArray[np.float64]:
+    """Take from the leader what it owes to being stopped while it was ahead.
+
+    A test that is repeated until it succeeds stops at lucky moments. On the songs of the validation fold the
+    leader's probability was 0.035 too high in the mean when a track was decided, and less 0.4 of its standard
+    errors it was right to 0.001; on those of the test fold that left 0.006 too little.
+
+    Args:
+        track: Mean probabilities, shape (n_genres,), summing to 1.
+        probabilities: Of the windows heard, shape (n_heard, n_genres).
+        n_windows: How many the track has.
+
+    Returns:
+        Probabilities in the same order, shape (n_genres,), summing to 1.
+    """
+    n_heard, leader = len(probabilities), int(np.argmax(track))
+    others = 1 - track[leader]
+    if others <= 0:
+        return track
+    left = np.sqrt(max(0.0, 1 - n_heard / n_windows))
+    excess = _EXCESS * probabilities[:, leader].std(ddof=1) / np.sqrt(n_heard) * left
+    second = np.delete(track, leader).max()
+    excess = min(excess, (track[leader] - second) / (1 + second / others))  # never behind the second
+    found = track * (1 + excess / others)
+    found[leader] = track[leader] - excess
+    return found

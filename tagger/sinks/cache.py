@@ -50,7 +50,8 @@ CREATE TABLE results (
 )
 
 
-_SAME_FILE = "device = ? AND inode = ? AND size = ? AND mtime_ns = ?"
+# The time of the last change of anything about a file tells it from one that got its inode, size and date.
+_SAME_FILE = "device = ? AND inode = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ class Remembered:
     ranking: bytes = b""
     embedding: bytes = b""
     reason: str = ""
+
+    def is_sound(self, n_genres: int) -> bool:
+        """Whether it can have been written for a model of so many genres."""
+        if self.reason:
+            return True
+        try:
+            genres = {genre for genre, _ in Ranking.unpack(self.ranking)}
+        except struct.error:
+            return False
+        return genres == set(range(n_genres))
 
 
 class Ranking:
@@ -137,9 +148,7 @@ class Cache:
 
     def genres(self, stamp: Stamp) -> tuple[str, ...] | None:
         """The genres in a file; None if it changed since they were read, or never were."""
-        rows = self._do(
-            f"SELECT genres FROM files WHERE {_SAME_FILE} AND ctime_ns = ?", (*_file(stamp), stamp.ctime_ns)
-        )
+        rows = self._do(f"SELECT genres FROM files WHERE {_SAME_FILE}", _file(stamp))
         return tuple(json.loads(rows[0][0])) if rows and rows[0][0] is not None else None
 
     def keep_genres(self, stamp: Stamp, genres: tuple[str, ...], before: Stamp | None = None) -> None:
@@ -188,7 +197,7 @@ class Cache:
         return rows[0][0] if rows else None
 
     def _know(self, stamp: Stamp, recording: bytes, genres: str | None = None) -> None:
-        values = (*_file(stamp), stamp.ctime_ns, recording, genres)
+        values = (*_file(stamp), recording, genres)
         self._do("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def _do(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
@@ -222,10 +231,10 @@ class Cache:
             self._on_trouble(f"{self.path}: the cache cannot be used, all is heard anew: {reason}")
 
 
-def _file(stamp: Stamp) -> tuple[int, int, int, int]:
+def _file(stamp: Stamp) -> tuple[int, int, int, int, int]:
     """What `_SAME_FILE` asks for; SQLite takes numbers signed, of 64 bits."""
     signed = [(number + 2**63) % 2**64 - 2**63 for number in (stamp.device, stamp.inode)]
-    return signed[0], signed[1], stamp.size, stamp.mtime_ns
+    return signed[0], signed[1], stamp.size, stamp.mtime_ns, stamp.ctime_ns
 
 
 def _identity(path: Path) -> bytes | None:

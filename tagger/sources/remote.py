@@ -28,6 +28,10 @@ _END, _TROUBLE = 0, -1
 _ERRORS = {error.__name__: error for error in (DecodeError, NothingToHearError)}
 
 
+class CrashedError(DecodeError):
+    """Raised when a helper is gone in the middle of a file, or before it."""
+
+
 class Helper:
     """A process that decodes one file at a time.
 
@@ -51,7 +55,7 @@ class Helper:
         """What `decode.blocks` yields and raises.
 
         Raises:
-            DecodeError: Also if the helper dies of the file.
+            CrashedError: The helper has died.
         """
         self.is_idle = False
         requests, answers = _pipes(self._process)
@@ -61,12 +65,16 @@ class Helper:
             while (n_bytes := _LENGTH.unpack(_exactly(answers, _LENGTH.size))[0]) > 0:
                 yield np.frombuffer(_exactly(answers, n_bytes), np.float32)
             trouble = json.loads(answers.readline()) if n_bytes == _TROUBLE else None
-        except (OSError, EOFError) as exc:
+        except (OSError, EOFError, ValueError) as exc:
             self.close()
-            raise DecodeError(path, "its decoder crashed") from exc
+            raise CrashedError(path, "its decoder crashed") from exc
         self.is_idle = True
         if trouble is not None:
             raise _ERRORS.get(trouble["kind"], DecodeError)(path, trouble["reason"])
+
+    def kill(self) -> None:
+        """End the process at once; whoever reads from it finds out."""
+        self._process.kill()
 
     def close(self) -> None:
         """End the process, in the middle of a file too."""

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,44 @@ def test_a_helper_that_dies_fails_its_file(tmp_path: Path, helper: remote.Helper
         list(blocks)
     assert not helper.is_idle
     assert not children()
+
+
+def test_a_helper_that_died_while_idle_costs_no_file(tmp_path: Path) -> None:
+    """The next file is given to another helper; a file that kills that one too fails."""
+    path, decoders = sound(tmp_path, "opus"), Decoders(2)
+    for _ in range(20):
+        tones.joined(decoders.blocks(path, 22050))
+    (pid,) = children()
+    os.kill(pid, signal.SIGKILL)
+    assert np.array_equal(tones.joined(decoders.blocks(path, 22050)), tones.heard(path, 22050))
+    decoders.close()
+
+
+def test_a_helper_that_hangs_is_ended(tmp_path: Path) -> None:
+    """Whoever waits for a stopped helper is told that it is gone when the run is closed."""
+    path, decoders = tmp_path / "long.m4a", Decoders(2)
+    soundfile.write(tmp_path / "long.wav", tones.chirp(60.0), tones.RATE)
+    path.write_bytes(tones.ffmpeg(tmp_path / "long.wav", "-c:a aac", "m4a"))
+    for _ in range(20):
+        next(blocks := decoders.blocks(path, 48000))
+        blocks.close()
+    next(blocks := decoders.blocks(path, 48000))
+    (pid,) = children()
+    os.kill(pid, signal.SIGSTOP)
+    closing = threading.Timer(0.5, decoders.close)
+    closing.start()
+    with pytest.raises(DecodeError, match="its decoder crashed"):
+        list(blocks)
+    closing.join()
+    assert not children()
+
+
+def test_no_more_processes_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no helper can be started, files are decoded here."""
+    path, decoders = sound(tmp_path, "opus"), Decoders(2)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    for _ in range(20):
+        assert len(tones.joined(decoders.blocks(path, 22050))) > 0
 
 
 def test_a_file_that_is_given_up_ends_its_helper(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tagger.errors import OutputError, TagError
 from tagger.records import Stamp
 from tagger.sinks.tags import payload
 
-FORMAT = 1
+FORMAT = 2
 
 _SCHEMA = (
     """

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tagger.errors import OutputError
 from tagger.records import Stamp
-from tagger.sinks.cache import Cache, Ranking, Remembered
+from tagger.sinks.cache import FORMAT, Cache, Ranking, Remembered
 
 MUSIC = Path(__file__).resolve().parents[2] / "examples" / "music"
 HEARD = Remembered(12.5, 7, Ranking.pack([(3, 0.75), (0, 0.25)]), b"\1\2\3\4")
@@ -141,7 +141,7 @@ def test_trouble_is_told_once_and_lived_with(tmp_path: Path, song: Path, damage:
         database.write_bytes(b"something else " * 500)
     elif damage == "foreign tables":
         with sqlite3.connect(database) as foreign:
-            foreign.executescript("CREATE TABLE files (a); PRAGMA user_version = 1")
+            foreign.executescript(f"CREATE TABLE files (a); PRAGMA user_version = {FORMAT}")
         foreign.close()
     elif damage == "a folder":
         database.mkdir()

@@ -1,4 +1,10 @@
-"""The identity of a recording: a digest of its audio, which no change of tags, name or place changes."""
+"""The identity of a recording: a digest of its audio, which no change of tags, name or place changes.
+
+What decides how the audio is decoded counts whole: the length of the audio, and what the container says of its
+format. Of the audio itself, up to a mebibyte all counts; of more, blocks of 32 KiB spread evenly over it, the
+first and the last bytes among them: 2 % of it, but no fewer than 32 blocks and no more than 1024 (so less than
+2 % beyond 1.6 GB). A change that keeps the length and lies between the blocks is not seen.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,7 @@ import io
 import itertools
 import os
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, TypeAlias
@@ -16,15 +22,19 @@ from typing import BinaryIO, TypeAlias
 import mutagen
 
 from tagger.errors import TagError
-from tagger.sinks.tags import apev2, boxes, chunks, sniff
+from tagger.sinks.tags import apev2, boxes, chunks, formats, sniff
 from tagger.sinks.tags.interface import NotKeepableError
 
 _BLOCK_BYTES = 1 << 15
-_N_BLOCKS = 32
+_MIN_BLOCKS, _MAX_BLOCKS = 32, 1024
+_SHARE = 50  # one byte of so many counts
+
 _ASF_HEADER = struct.Struct("<16sQ")
 _OGG_PAGE = struct.Struct("<4sBBqIIIB")
 _HEADER_GRANULES = frozenset({0, -1})  # of pages on which nothing that sounds ends; RFC 3533, 6
-_MD5_BYTES = 16
+
+FORMAT = 2
+"""Of what is digested; no identity of one format is an identity of another."""
 
 _Ranges: TypeAlias = list[tuple[int, int]]
 """Offset and length of parts of a file, in their order."""
@@ -33,9 +43,7 @@ _Ranges: TypeAlias = list[tuple[int, int]]
 def identity(path: str | os.PathLike[str]) -> bytes:
     """Digest the audio of a file, without reading all of it.
 
-    The length of the audio counts and, of more than a mebibyte, 32 blocks spread over it; of FLAC instead of
-    these the digest of the samples that its encoder made. Where a container is not known or is damaged, the
-    whole file counts.
+    Where a container is not known or is damaged, the whole file counts as audio.
 
     Returns:
         A BLAKE2b of 16 bytes.
@@ -46,7 +54,7 @@ def identity(path: str | os.PathLike[str]) -> bytes:
     try:
         with Path(path).open("rb") as file:
             kind = sniff.kind(file)
-            digest = hashlib.blake2b(kind.encode(), digest_size=16)
+            digest = hashlib.blake2b(kind.encode(), digest_size=16, person=FORMAT.to_bytes(2, "little"))
             for part in _parts(file, kind):
                 digest.update(part)
             return digest.digest()
@@ -55,25 +63,28 @@ def identity(path: str | os.PathLike[str]) -> bytes:
 
 
 def _parts(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    """What is digested: the length, and the samples' own digest or blocks."""
+    """What is digested: how to decode, each part with its length, and the length and blocks of the audio."""
     try:
         ranges = _RANGES.get(kind, _whole)(file)
+        described = list(formats.described(file, kind)) if ranges else []
     except (NotKeepableError, mutagen.MutagenError, ValueError, EOFError, IndexError, struct.error):
-        ranges = []
+        ranges, described = [], []
     ranges = ranges or _whole(file)
+    for part in described:
+        yield len(part).to_bytes(8, "little")
+        yield part
     ends = list(itertools.accumulate(length for _, length in ranges))
-    total = ends[-1]
-    yield total.to_bytes(8, "little")
-    if kind == "FLAC" and (samples := _flac_digest(file)):
-        yield samples
-        return
-    last = max(0, total - _BLOCK_BYTES)
-    is_short = total <= _N_BLOCKS * _BLOCK_BYTES
-    starts = (
-        range(0, total, _BLOCK_BYTES) if is_short else [last * n // (_N_BLOCKS - 1) for n in range(_N_BLOCKS)]
-    )
-    for start in starts:
+    yield ends[-1].to_bytes(8, "little")
+    for start in _starts(ends[-1]):
         yield _block(file, ranges, ends, start)
+
+
+def _starts(total: int) -> Iterable[int]:
+    """Where blocks begin: one behind the other in what is short, else evenly spread up to the end."""
+    if total <= _MIN_BLOCKS * _BLOCK_BYTES:
+        return range(0, total, _BLOCK_BYTES)
+    n_blocks = min(max(_MIN_BLOCKS, -(-total // (_SHARE * _BLOCK_BYTES))), _MAX_BLOCKS)
+    return ((total - _BLOCK_BYTES) * n // (n_blocks - 1) for n in range(n_blocks))
 
 
 def _block(file: BinaryIO, ranges: _Ranges, ends: list[int], start: int) -> bytes:
@@ -97,15 +108,6 @@ def _between_tags(file: BinaryIO) -> _Ranges:
     """From behind ID3v2 to before APE tags and ID3v1."""
     start, end = sniff.after_id3(file), apev2.end_of_audio(file)
     return [(start, max(0, end - start))]
-
-
-def _flac_digest(file: BinaryIO) -> bytes:
-    """The stream's format and the MD5 of its samples; nothing where the encoder left it out (RFC 9639, 8.2)."""
-    file.seek(sniff.after_id3(file))
-    head = file.read(42)
-    if len(head) < 42 or head[4] & 0x7F != 0 or not any(head[-_MD5_BYTES:]):
-        return b""
-    return head[18:]
 
 
 def _behind_flac_blocks(file: BinaryIO) -> _Ranges:
@@ -132,7 +134,7 @@ def _in_dsf(file: BinaryIO) -> _Ranges:
     """The chunk "data", behind "DSD " and "fmt "."""
     file.seek(80)
     name, size = struct.unpack("<4sQ", file.read(12))
-    if name != b"data":
+    if name != b"data" or not 12 <= size <= file.seek(0, io.SEEK_END) - 80:
         raise ValueError("there is no audio where it should be")
     return [(92, size - 12)]
 

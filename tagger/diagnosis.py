@@ -14,6 +14,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -23,7 +24,6 @@ from tagger.errors import ModelError, SettingsError, TaggerError
 from tagger.inference import artefact, runtime
 from tagger.settings import Resolved, Settings
 from tagger.sinks import journal
-from tagger.sinks.display import consoles
 
 LIBRARIES = ("numpy", "scipy", "soxr", "soundfile", "av", "mutagen", "onnxruntime", "keras", "tensorflow")
 LEAST_FREE_BYTES = 100_000_000
@@ -34,25 +34,37 @@ Found: TypeAlias = tuple[Facts, list[tuple[str, str]]]
 
 _ELSEWHERE = "set TAGGER_HOME to another folder"
 _AGAIN = "install tagger again"
+_OTHER_CACHE = "made by another version of tagger: the next scan empties it"
 
 
-def examine() -> tuple[Facts, list[dict[str, str]]]:
+@dataclass(frozen=True)
+class _Begun(Resolved):
+    rehearsal: Facts
+
+
+def examine(rehearsal: Facts) -> tuple[Facts, list[dict[str, str]]]:
     """Look at everything.
+
+    Args:
+        rehearsal: `threads` and `cache_format` of a scan that was begun, if it came so far, and its `problems`.
 
     Returns:
         Facts by section, as JSON can hold them; and what is wrong, each with its `section`, the `problem` in a
         sentence without a full stop, and a `hint`, which is empty if nothing is known to help.
     """
-    in_force = _in_force()
+    begun = _Begun(**vars(in_force()), rehearsal=rehearsal)
     facts: Facts = {}
     problems = []
     for section, look in _SECTIONS.items():
-        facts[section], wrong = look(in_force)
+        facts[section], wrong = look(begun)
         problems += [{"section": section, "problem": problem, "hint": hint} for problem, hint in wrong]
+    if facts["codecs"]["libraries"] is not None:  # else nothing can begin, and why is told
+        known = [row["problem"] for row in problems]
+        problems += [row for row in rehearsal["problems"] if row["problem"] not in known]
     return facts, problems
 
 
-def _in_force() -> Resolved:
+def in_force() -> Resolved:
     """The settings, or the defaults where they make no sense."""
     try:
         return settings.resolve({})
@@ -75,14 +87,14 @@ def _version(library: str) -> str | None:
     return "unknown" if importlib.util.find_spec(library) else None
 
 
-def _runtime(resolved: Resolved) -> Found:
+def _runtime(resolved: _Begun) -> Found:
     asked = resolved.settings.runtime
     chosen = runtime.choose(asked)
     origin = f"{resolved.origins['runtime']} asks for {asked}; " if asked != "auto" else ""
     facts = {
         "name": chosen.name,
         "device": chosen.device,
-        "threads": _n_cores() if chosen.name == "onnx" else None,
+        "threads": resolved.rehearsal.get("threads") if chosen.name == "onnx" else None,
         "reason": f"{origin}{chosen.reason}",
     }
     return facts, [(chosen.reason, chosen.hint)] if chosen.hint else []
@@ -93,23 +105,22 @@ def _model(resolved: Resolved) -> Found:
     try:
         found = artefact.load(artefact.find(name, [settings.home_folder("data") / "models", artefact.BUNDLED]))
     except (ModelError, OSError) as error:
-        return {"name": name, "folder": None, "genres": None, "checksums": None}, [_told(error)]
+        return {"name": name, "folder": None, "genres": None, "checksums": None}, [told(error)]
     facts = {"folder": str(found.folder), "genres": len(found.card.genres), "checksums": "fine"}
     return {"name": name, **facts}, []
 
 
 def _processor(resolved: Resolved) -> Found:
-    facts = {
+    return {
         "cores": _n_cores(),
         "threads": os.cpu_count(),
         "allowed_threads": len(os.sched_getaffinity(0)),
         "jobs": resolved.settings.jobs or os.cpu_count() or 1,
-    }
-    return facts, []
+    }, []
 
 
 def _n_cores() -> int:
-    """Number of cores, of which each may run several threads; ONNX Runtime begins a thread for each core."""
+    """Number of cores, of which each may run several threads."""
     processors = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/thread_siblings_list")
     return len({processor.read_text() for processor in processors}) or os.cpu_count() or 1
 
@@ -118,8 +129,7 @@ def _codecs(_: Resolved) -> Found:
     try:
         from tagger.sources import codecs  # a library of decoders that cannot be loaded is what we are to tell
     except (ImportError, OSError) as error:
-        facts: Facts = {"libraries": None, "decoders": {}}
-        return facts, [(f"the decoders cannot be loaded: {error}", _AGAIN)]
+        return {"libraries": None, "decoders": {}}, [(f"the decoders cannot be loaded: {error}", _AGAIN)]
     found = {kind.name: list(codecs.decoders(kind)) for kind in codecs.KINDS}
     missing = [name for name, decoders in found.items() if not decoders]
     wrong = [
@@ -134,7 +144,7 @@ def _configuration(_: Resolved) -> Found:
     try:
         settings.resolve({})
     except (SettingsError, OSError) as error:
-        return _place(file, [file]), [_told(error)]
+        return _place(file, [file]), [told(error)]
     return _place(file, [file]), []
 
 
@@ -143,9 +153,22 @@ def _own_models(_: Resolved) -> Found:
     return _place(folder, folder.rglob("*")), []
 
 
-def _cache(_: Resolved) -> Found:
+def _cache(begun: _Begun) -> Found:
     file = settings.home_folder("cache") / "cache.sqlite3"
-    return _database(file, "nothing that is heard is remembered", "delete the file: that costs time only")
+    price, cure = "nothing that is heard is remembered", "delete the file: that costs time only"
+    ours = begun.rehearsal.get("cache_format")
+
+    def look(database: sqlite3.Connection) -> Found:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version != ours:
+            return {"state": _OTHER_CACHE} if version and ours else {}, []
+        missing = {"files", "results"} - {
+            name for (name,) in database.execute("SELECT name FROM sqlite_master")
+        }
+        problem = f"{file}: damaged, so that {price}: no table {' and '.join(sorted(missing))}"
+        return ({"state": "damaged"}, [(problem, cure)]) if missing else ({}, [])
+
+    return _database(file, price, cure, look)
 
 
 def _journal(_: Resolved) -> Found:
@@ -157,27 +180,12 @@ def _journal(_: Resolved) -> Found:
         if version not in {0, journal.FORMAT}:
             return {}, [(f"{file}: this journal was made by another version of tagger", cure)]
         cut_off = _cut_off(database, file.parent) if version else []
-        wrong = [
-            (f"{path}: a write was cut off", "`tagger history` finishes it, or takes it back")
-            for path in cut_off
-        ]
+        cure_of_one = "`tagger history` finishes it, or takes it back"
+        wrong = [(f"{path}: a write was cut off", cure_of_one) for path in cut_off]
         return {"cut_off": cut_off}, wrong
 
     facts, wrong = _database(file, "no genre can be written", cure, look)
     return {"cut_off": []} | facts, wrong
-
-
-def _terminal(_: Resolved) -> Found:
-    console = consoles.out()
-    facts = {
-        "is_terminal": console.is_terminal,
-        "width": console.width,
-        "colours": None if console.no_color else console.color_system,
-        "encoding": console.encoding,
-    }
-    if not console.is_terminal or console.encoding.startswith("utf"):
-        return facts, []
-    return facts, [(f"the terminal's encoding is {console.encoding}, not UTF-8", "set LC_ALL to C.UTF-8")]
 
 
 def _place(path: Path, files: Iterable[Path]) -> Facts:
@@ -203,11 +211,13 @@ def _size(files: Iterable[Path]) -> int:
     return total
 
 
-def _told(error: TaggerError | OSError) -> tuple[str, str]:
-    """What an error says, and its hint."""
+def told(error: Exception) -> tuple[str, str]:
+    """What an error says in a line, and its hint."""
     if isinstance(error, TaggerError):
         return error.message, error.hint
-    return f"{error.filename}: {error.strerror}", _ELSEWHERE
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}", _ELSEWHERE
+    return f"a scan would end with {type(error).__name__}: {' '.join(str(error).split())}", _AGAIN
 
 
 def _database(
@@ -276,7 +286,7 @@ def _lives(lock: Path) -> bool:
     return False
 
 
-_SECTIONS = {
+_SECTIONS: dict[str, Callable[[_Begun], Found]] = {
     "versions": _versions,
     "runtime": _runtime,
     "model": _model,
@@ -286,5 +296,4 @@ _SECTIONS = {
     "own_models": _own_models,
     "cache": _cache,
     "journal": _journal,
-    "terminal": _terminal,
 }

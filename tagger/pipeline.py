@@ -128,18 +128,28 @@ def prepare(settings: Settings, on_notice: Callable[[str], None] = lambda notice
             f"{settings.batch_size} windows of {window_frames} frames are too much for one batch",
             hint=f"give a --batch-size of {max(1, _MOST_FRAMES_IN_A_BATCH // window_frames)} or less",
         )
-    jobs = settings.jobs or os.cpu_count() or 1
+    n_jobs = jobs(settings)
     return engine.Plan(
         artefact=artefact,
-        runtime=runtimes.Lazy(artefact, settings.runtime, max(1, jobs // _JOBS_PER_THREAD), on_notice),
+        runtime=runtimes.Lazy(artefact, settings.runtime, threads(n_jobs), on_notice),
         window_frames=window_frames,
         hop_frames=hop_frames,
         batch_size=settings.batch_size,
-        jobs=jobs,
+        jobs=n_jobs,
         vote=settings.vote,
         min_confidence=settings.min_confidence or 0.0,
         effort=settings.effort if settings.vote == "soft" else "full",
     )
+
+
+def jobs(settings: Settings) -> int:
+    """Number of tracks decoded side by side: by default one for each core."""
+    return settings.jobs or os.cpu_count() or 1
+
+
+def threads(n_jobs: int) -> int:
+    """Number of threads of the network, on the CPU, beside so many decoders."""
+    return max(1, n_jobs // _JOBS_PER_THREAD)
 
 
 def window_lengths(artefact: Artefact, settings: Settings) -> tuple[int, int]:

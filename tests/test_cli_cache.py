@@ -98,6 +98,23 @@ def test_a_cache_that_cannot_be_used_is_one_sentence(library: Path, tmp_path: Pa
     assert b"hint: " in tagger("cache", code=5, **home).stderr
 
 
+@pytest.mark.parametrize(
+    "damage", [lambda whole: b"damaged " * 1000, lambda whole: whole[:4096] + b"\xff" * 40960]
+)
+def test_a_damaged_cache_cannot_be_cleared(library: Path, damage: Callable[[bytes], bytes]) -> None:
+    """Both ways of asking say what they could not do, not what a scan would, and what helps; then it helps."""
+    rows(library)
+    file = Path(json.loads(tagger("cache", "--json").stdout)["path"])
+    file.write_bytes(damage(file.read_bytes()))
+    for action, undone in (("info", "read"), ("clear", "cleared")):
+        error, hint = tagger("cache", action, code=5).stderr.decode().splitlines()
+        assert error.startswith(f"error: {file}: the cache cannot be {undone}: ")
+        assert "heard anew" not in error
+        assert hint.startswith("hint: delete the file")
+    file.unlink()
+    assert b"files\t0\n" in tagger("cache", "clear").stdout
+
+
 def test_a_remembered_scan_loads_no_network(library: Path, tmp_path: Path) -> None:
     """Where all is remembered, neither the network's library nor the transform's is loaded."""
     rows(library)

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from tagger import pipeline
 from tagger.inference import artefact, runtime
+from tagger.settings import Settings
 from tagger.sinks.journal import Journal, Note
 from tagger.sources import codecs, decode, ffmpeg, sniff
 from tests.sources import tones
@@ -38,7 +40,7 @@ AS_NOBODY = """
 import os, sys
 from tagger import diagnosis
 from tagger.cli import doctor
-diagnosis.examine()  # imports what it needs while it may
+diagnosis.examine({"problems": []})  # imports what it needs while it may
 if os.geteuid() == 0:
     os.setresuid(65534, 65534, 65534)
 sys.exit(doctor.doctor(as_json=True))
@@ -48,6 +50,14 @@ sys.exit(doctor.doctor(as_json=True))
 def doctor(*arguments: str, program: str = PROGRAM, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     command = [sys.executable, "-c", program, *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, env=os.environ | environ, check=False)
+    assert "Traceback" not in run.stderr, run.stderr
+    return run
+
+
+def tagger(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the program."""
+    command = [sys.executable, "-m", "tagger", *arguments]
     run = subprocess.run(command, capture_output=True, text=True, env=os.environ | environ, check=False)
     assert "Traceback" not in run.stderr, run.stderr
     return run
@@ -118,7 +128,7 @@ def test_it_finds_what_a_scan_made_and_leaves_it_as_it_is(used_home: Path) -> No
 
 
 def test_nothing_heavy_is_loaded(used_home: Path, tmp_path: Path) -> None:
-    """It asks no network's library, and reads no tags."""
+    """The process itself asks no network's library, and reads no tags: what tries them is another."""
     told(REPORT=str(tmp_path / "modules"))
     loaded = {name.split(".")[0] for name in (tmp_path / "modules").read_text().split()}
     assert not loaded & (HEAVY - ({"tensorflow", "keras"} if runtime.DRIVER.exists() else set()))
@@ -136,6 +146,43 @@ def test_damaged_databases_are_told(used_home: Path, place: str, cost: str) -> N
     assert f"{file}: damaged, so that" in torn
     assert cost in torn
     assert "file is not a database" in foreign
+
+
+@pytest.mark.parametrize("jobs", [1, 13])
+def test_the_threads_are_those_of_a_scan(jobs: int) -> None:
+    """The network has as many threads as a scan with so many jobs gives it."""
+    plan = pipeline.prepare(Settings(jobs=jobs, runtime="onnx"))
+    threads = plan.runtime.loaded._session.get_session_options().intra_op_num_threads
+    assert told(TAGGER_JOBS=str(jobs), TAGGER_RUNTIME="onnx")["runtime"]["threads"] == threads
+
+
+def test_a_cache_of_another_version_is_no_problem(used_home: Path) -> None:
+    """A scan empties such a cache without a word, so that doctor tells what will become of it."""
+    file = Path(told()["cache"]["path"])
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    row = told()
+    assert row["cache"]["state"] == "made by another version of tagger: the next scan empties it"
+    assert row["problems"] == []
+    done = tagger("scan", str(MUSIC / "ambient.flac"))
+    assert done.returncode == 0
+    assert "cache" not in done.stderr
+    assert told()["cache"]["state"] == "fine"
+
+
+@pytest.mark.parametrize("table", ["files", "results"])
+def test_a_cache_without_a_table_is_told(used_home: Path, table: str) -> None:
+    """Such a cache is a whole database, but a scan remembers nothing."""
+    file = Path(told()["cache"]["path"])
+    with sqlite3.connect(file) as database:
+        database.execute(f"DROP TABLE {table}")
+    database.close()
+    assert problems("cache") == [
+        f"{file}: damaged, so that nothing that is heard is remembered: no table {table}"
+    ]
+    assert told()["cache"]["state"] == "damaged"
+    assert "the cache cannot be used" in tagger("scan", str(MUSIC / "ambient.flac")).stderr
 
 
 def test_a_journal_of_another_version_is_told(used_home: Path) -> None:
@@ -232,6 +279,72 @@ def test_settings_that_make_no_sense_are_told(home: Path) -> None:
     printed = doctor().stdout
     assert "one thing is wrong" in printed
     assert "  1 configuration\n    what " in printed
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"TAGGER_WINDOW": "600"},
+        {"TAGGER_BATCH_SIZE": "100000"},
+        {"TAGGER_GENRES": "/nowhere.txt"},
+        {"TAGGER_FIELD": "xx:y"},
+        {"TAGGER_SEPARATOR": "/"},
+        {"TAGGER_WINDOW": "600", "TAGGER_FIELD": "xx:y"},
+    ],
+    ids=" ".join,
+)
+def test_settings_that_a_scan_refuses_are_told(wrong: dict[str, str]) -> None:
+    """What ends a scan before its first track is a problem, with the scan's own words; each has its own."""
+    found = told(**wrong)["problems"]
+    assert [problem["section"] for problem in found] == ["configuration"] * len(wrong)
+    scan = tagger("scan", str(MUSIC / "ambient.flac"), **wrong)
+    assert scan.stderr.splitlines()[0] == f"error: {found[0]['problem']}"
+
+
+BROKEN = [
+    ("keras", "tensorflow", "raise ImportError('libcuda.so.1: too old\\nand more')", "libcuda.so.1: too old"),
+    ("keras", "keras", "raise RuntimeError", "RuntimeError"),
+    ("onnx", "onnxruntime", "raise OSError('libgomp.so.1 is missing')", "libgomp.so.1 is missing"),
+    ("onnx", "onnxruntime", "", "module 'onnxruntime' has no attribute 'SessionOptions'"),
+]
+
+
+@pytest.mark.parametrize(("runtime_name", "library", "content", "reason"), BROKEN)
+def test_a_library_that_cannot_be_loaded_is_told(
+    tmp_path: Path, runtime_name: str, library: str, content: str, reason: str
+) -> None:
+    """The scan ends with one sentence and a hint, and doctor says the same beforehand."""
+    (tmp_path / f"{library}.py").write_text(content)
+    environ = {"PYTHONPATH": str(tmp_path), "TAGGER_RUNTIME": runtime_name}
+    scan = tagger("scan", str(MUSIC / "ambient.flac"), **environ)
+    error, hint = scan.stderr.splitlines()
+    assert scan.returncode == 3
+    assert error.endswith(f" cannot be loaded: {reason}")
+    assert f"--force-reinstall {library}" in hint or f"keras {library}" in hint
+    assert f"--runtime {'onnx' if runtime_name == 'keras' else 'keras'}" in hint
+    assert [f"error: {problem}" for problem in problems("runtime", **environ)] == [error]
+
+
+def test_a_library_that_ends_the_process_is_told(tmp_path: Path) -> None:
+    """Code that the processor does not know kills a scan, but not doctor; what was found before is kept."""
+    (tmp_path / "onnxruntime.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGILL)")
+    found = problems("runtime", PYTHONPATH=str(tmp_path), TAGGER_RUNTIME="onnx")
+    assert found == ["a process that tries the network ends with SIGILL"]
+    row = told(PYTHONPATH=str(tmp_path), TAGGER_RUNTIME="onnx", TAGGER_FIELD="xx:y")
+    assert [problem["section"] for problem in row["problems"]] == ["configuration", "runtime"]
+    assert row["runtime"]["threads"] >= 1
+
+
+def test_tags_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    """A library of tags that is broken is a problem, not a crash."""
+    (tmp_path / "mutagen.py").write_text("raise ImportError('half of it is missing')")
+    assert "half of it is missing" in problems("versions", PYTHONPATH=str(tmp_path))[0]
+
+
+def test_keras_leaves_no_trace(tmp_path: Path) -> None:
+    """The network is tried without the folder that Keras makes for itself."""
+    assert problems("runtime", TAGGER_RUNTIME="keras", HOME=str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @NO_DRIVER

@@ -12,6 +12,9 @@ from tagger.cli import options, printing
 from tagger.errors import OutputError
 from tagger.sinks import display
 
+_SAID_BY_SCANS = "all is heard anew: "
+_CURE = "delete the file: all is heard anew by the next scan, nothing else is lost"
+
 
 class Action(StrEnum):
     """What to do."""
@@ -34,11 +37,13 @@ def cache(
 
     problems: list[str] = []
     with contextlib.closing(pipeline.remembered(problems.append)) as opened:
-        if action is Action.clear:
+        if action is Action.clear and not problems:
             opened.clear()
         row = {"path": str(opened.path), **opened.counts()}
     if problems:
-        raise OutputError(problems[0], hint="delete the file")
+        reason = problems[0].split(_SAID_BY_SCANS)[-1]
+        undone = "cleared" if action is Action.clear else "read"
+        raise OutputError(f"{opened.path}: the cache cannot be {undone}: {reason}", hint=_CURE)
     if as_json:
         printing.json_line(row)
     else:

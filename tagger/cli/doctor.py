@@ -9,6 +9,7 @@ from typing import Any
 import tagger
 from tagger.cli import options, printing
 from tagger.sinks import display
+from tagger.sinks.display import consoles
 
 EXIT_PROBLEMS = 1
 
@@ -18,10 +19,12 @@ def doctor(as_json: options.AsJson = False) -> int:
 
     Nothing is changed. The exit code is 0 if nothing is wrong, and 1 otherwise.
     """
-    from tagger import diagnosis
+    from tagger import diagnosis, rehearsal
 
     with display.quiet_c_libraries():
-        facts, problems = diagnosis.examine()
+        facts, problems = diagnosis.examine(rehearsal.outcome())
+    facts["terminal"], wrong = _terminal()
+    problems += wrong
     if as_json:
         printing.json_line(facts | {"problems": problems})
     else:
@@ -29,6 +32,21 @@ def doctor(as_json: options.AsJson = False) -> int:
         folder = str(Path(tagger.__file__).parent)
         display.card_view(title | _for_people(facts) | {"problems": _listed(problems)}, folder)
     return EXIT_PROBLEMS if problems else 0
+
+
+def _terminal() -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """What is known of the terminal, and what is wrong with it."""
+    console = consoles.out()
+    facts = {
+        "is_terminal": console.is_terminal,
+        "width": console.width,
+        "colours": None if console.no_color else console.color_system,
+        "encoding": console.encoding,
+    }
+    if not console.is_terminal or console.encoding.startswith("utf"):
+        return facts, []
+    problem = f"the terminal's encoding is {console.encoding}, not UTF-8"
+    return facts, [{"section": "terminal", "problem": problem, "hint": "set LC_ALL to C.UTF-8"}]
 
 
 def _summary(n_problems: int) -> str:

@@ -11,7 +11,16 @@ import numpy as np
 
 from tagger.errors import ModelError
 from tagger.inference.artefact import Artefact
-from tagger.inference.network import EMBEDDING, LOGITS, Array, check_fit, pair, unusable
+from tagger.inference.network import (
+    EMBEDDING,
+    LOGITS,
+    Array,
+    check_fit,
+    first_line,
+    pair,
+    unloadable,
+    unusable,
+)
 
 DRIVER = Path("/proc/driver/nvidia/version")
 _WITH_CUDA = "`pip install .[cuda]` installs TensorFlow with CUDA's libraries"
@@ -28,14 +37,19 @@ class KerasRuntime:
         on_notice: Told, once, in a sentence, when a batch does not fit.
 
     Raises:
-        ModelError: Keras does not accept the file in safe mode, or it does not fit the card.
+        ModelError: Keras cannot be loaded, does not accept the file in safe mode, or it does not fit the card.
     """
 
     name = "keras"
 
     def __init__(self, artefact: Artefact, on_notice: Callable[[str], None] = lambda notice: None) -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        import keras  # takes seconds, and only this runtime needs it
+        try:
+            import keras  # takes seconds, and only this runtime needs it
+        except Exception as error:  # the libraries below it raise all sorts where their versions do not fit
+            below = os.environ.get("KERAS_BACKEND", "tensorflow")
+            name = {"tensorflow": "TensorFlow"}.get(below, below)
+            raise unloadable(f"Keras with {name}", f"keras {below}", "onnx", error) from error
 
         try:
             model = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
@@ -117,7 +131,7 @@ def gpu(driver: Path = DRIVER) -> tuple[str, str, str]:
     try:
         import tensorflow
     except Exception as error:  # its own libraries raise all sorts where their versions do not fit
-        return "", f"TensorFlow, which uses GPUs, cannot be loaded: {error}", _WITH_CUDA
+        return "", f"TensorFlow, which uses GPUs, cannot be loaded: {first_line(error)}", _WITH_CUDA
 
     gpus = tensorflow.config.list_physical_devices("GPU")
     if not gpus:

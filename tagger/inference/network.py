@@ -58,5 +58,24 @@ def check_fit(artefact: Artefact, file: Path, n_mels: Any, n_genres: Any) -> Non
 
 def unusable(file: Path, error: Exception) -> ModelError:
     """What to raise for a file that a runtime refuses."""
-    first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return ModelError(f"{file}: cannot be used: {first_line}")
+    return ModelError(f"{file}: cannot be used: {first_line(error)}")
+
+
+def unloadable(library: str, packages: str, other: str, error: Exception) -> ModelError:
+    """What to raise for a library that a runtime needs and that cannot be loaded.
+
+    Args:
+        library: What it is called.
+        packages: What is to be installed again.
+        other: The runtime that does without it.
+        error: What importing it raised.
+    """
+    return ModelError(
+        f"{library} cannot be loaded: {first_line(error)}",
+        hint=f"`pip install --force-reinstall {packages}`, or `--runtime {other}`, which does without it",
+    )
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, or its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

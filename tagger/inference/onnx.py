@@ -8,7 +8,7 @@ import numpy as np
 
 from tagger.errors import ModelError
 from tagger.inference.artefact import Artefact
-from tagger.inference.network import EMBEDDING, LOGITS, Array, check_fit, pair, unusable
+from tagger.inference.network import EMBEDDING, LOGITS, Array, check_fit, pair, unloadable, unusable
 
 # More at a time leave the processor's caches, which was measured to cost 8 % at 64 windows, and 15 % at 128.
 _WINDOWS_AT_A_TIME = 16
@@ -22,16 +22,19 @@ class OnnxRuntime:
         threads: Threads for one batch; 0 takes one for each core.
 
     Raises:
-        ModelError: ONNX Runtime does not accept the file, or it does not fit the card.
+        ModelError: ONNX Runtime cannot be loaded, or does not accept the file, or it does not fit the card.
     """
 
     name = "onnx"
     device = "CPU"
 
     def __init__(self, artefact: Artefact, *, threads: int = 0) -> None:
-        import onnxruntime  # 0.1 s, and a scan that finds everything in its cache needs none
+        try:
+            import onnxruntime  # 0.1 s, and a scan that finds everything in its cache needs none
 
-        options = onnxruntime.SessionOptions()
+            options = onnxruntime.SessionOptions()
+        except Exception as error:  # its own libraries raise all sorts; remains of it are an empty module
+            raise unloadable("ONNX Runtime", "onnxruntime", "keras", error) from error
         options.intra_op_num_threads = threads
         options.log_severity_level = 4
         # Threads that wait for work by spinning take a quarter of the processor from those that decode.

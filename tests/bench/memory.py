@@ -11,25 +11,24 @@ from tests.bench.material import Material
 
 
 def measure(material: Material) -> dict[str, Any]:
-    """Scan files of growing length, each in a process of its own."""
-    rows = []
+    """Scan files of growing length with every effort, each in a process of its own."""
+    found: dict[str, list[dict[str, float]]] = {effort: [] for effort in ours.efforts()}
     for minutes in material.extent.minutes:
         with material.long_file(minutes) as path:
-            command = ["scan", path, "--no-cache", *ours.words()]
-            seen = [alone.tagger(*command) for _ in range(material.extent.rounds)]
-        rows.append(
-            {
-                "minutes": minutes,
-                "peak_bytes": statistics.median(one.peak_bytes for one in seen),
-                "seconds": statistics.median(one.seconds for one in seen),
-            }
-        )
-    return {"lengths": rows}
+            for effort, rows in found.items():
+                command = ["scan", path, "--no-cache", *ours.words(effort)]
+                seen = [alone.tagger(*command) for _ in range(material.extent.rounds)]
+                peak_bytes = statistics.median(one.peak_bytes for one in seen)
+                seconds = statistics.median(one.seconds for one in seen)
+                rows.append({"minutes": minutes, "peak_bytes": peak_bytes, "seconds": seconds})
+    return {"lengths": found}
 
 
 def table(found: Mapping[str, Any]) -> list[list[str]]:
-    """Rows: a length, its peak memory and the time it took."""
-    rows = [["one MP3 of", "peak memory", "seconds"]]
-    for row in found["lengths"]:
-        rows.append([f"{row['minutes']:g} min", f"{row['peak_bytes'] / 1e6:.0f} MB", f"{row['seconds']:.1f}"])
-    return rows
+    """Rows: a length and an effort, its peak memory and the time it took."""
+    table = [["one MP3 of", "peak memory", "seconds"]]
+    for effort, rows in found["lengths"].items():
+        for row in rows:
+            peak, seconds = f"{row['peak_bytes'] / 1e6:.0f} MB", f"{row['seconds']:.1f}"
+            table.append([f"{row['minutes']:g} min, {effort}", peak, seconds])
+    return table

@@ -1,6 +1,10 @@
 """Keras on a device: any number of windows, and less memory than a batch needs."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,14 @@ from tagger.inference import runtime
 from tagger.inference.artefact import Artefact
 from tagger.inference.device import KerasRuntime
 
+LOAD = """
+from tagger.errors import ModelError
+from tagger.inference import artefact, runtime
+try:
+    runtime.load(artefact.load(artefact.BUNDLED / "default"), "keras")
+except ModelError as error:
+    print(error.message, error.hint, sep="\\n")
+"""
 NOT_ENOUGH = 2**50
 """Values of float32 that no memory holds."""
 
@@ -104,6 +116,16 @@ def test_a_device_without_room_for_a_window(bundled: Artefact, keras: KerasRunti
     holding(keras, 0, by_jax)
     with pytest.raises(ModelError, match="out of memory with a single window"):
         keras.logits(windows(bundled, 3))
+
+
+@pytest.mark.parametrize(("backend", "name"), [("tensorflow", "TensorFlow"), ("jax", "jax")])
+def test_a_backend_that_cannot_be_loaded(tmp_path: Path, backend: str, name: str) -> None:
+    """The error names what is broken, in the library's first line of words."""
+    (tmp_path / f"{backend}.py").write_text("raise ImportError('too old\\nby far')")
+    environ = os.environ | {"PYTHONPATH": str(tmp_path), "KERAS_BACKEND": backend}
+    run = subprocess.run([sys.executable, "-c", LOAD], env=environ, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[0] == f"Keras with {name} cannot be loaded: too old"
+    assert f"keras {backend}`" in run.stdout
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(bundled: Artefact, keras: KerasRuntime) -> None:

@@ -74,19 +74,16 @@ class Remembered:
 
     def is_sound(self, n_genres: int) -> bool:
         """Whether it can have been written for a model of so many genres."""
-        if self.reason:
-            return True
-        try:
-            genres = {genre for genre, _ in Ranking.unpack(self.ranking)}
-        except struct.error:
-            return False
-        return genres == set(range(n_genres))
+        numbers = self.ranking[:: Ranking.SIZE]  # the low bytes of the genres' numbers
+        is_whole = len(self.ranking) == Ranking.SIZE * n_genres
+        return bool(self.reason) or (is_whole and set(numbers) == {n % 256 for n in range(n_genres)})
 
 
 class Ranking:
     """Genres, by their number in the model's list, and their probabilities, strongest first, as bytes."""
 
     _pair = struct.Struct("<Hd")
+    SIZE = _pair.size
 
     @classmethod
     def pack(cls, pairs: Iterable[tuple[int, float]]) -> bytes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import os
-import statistics
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -191,7 +190,7 @@ class FfmpegReader:
             stamp, frame.pts = frame.pts, None  # gaps between frames are no reason to refuse them
             if kind != _kind(frame):  # PyAV checks only the format, and frames of fewer channels crash it
                 if joined.samples:
-                    yield joined.read(), statistics.median_low(starts)
+                    yield joined.read(), sorted(starts)[len(starts) // 2]
                 joined, kind = av.AudioFifo(), _kind(frame)
             if not joined.samples:
                 starts = [_seconds(stamp, frame)]
@@ -202,9 +201,9 @@ class FfmpegReader:
                 starts.append(_seconds(stamp, frame) - joined.samples / frame.sample_rate)
             joined.write(frame)
             if joined.samples >= n_samples:
-                yield joined.read(), statistics.median_low(starts)
+                yield joined.read(), sorted(starts)[len(starts) // 2]
         if joined.samples:
-            yield joined.read(), statistics.median_low(starts)
+            yield joined.read(), sorted(starts)[len(starts) // 2]
 
     def _frames(self) -> Iterator[Any]:
         """Decode packet by packet; the last trouble is kept for the case that nothing decodes."""

@@ -10,24 +10,23 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tagger import children
 from tagger.errors import ModelError, TaggerError
 
 if TYPE_CHECKING:
     from tagger.engine import Plan
 
-_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tagger import rehearsal; rehearsal.rehearse()"
+_PROGRAM = "from tagger import rehearsal; rehearsal.rehearse()"
 _MOST_SECONDS = 300  # to load TensorFlow from a slow disk takes a minute
 
 
 def outcome() -> dict[str, Any]:
     """What comes of a rehearsal in a process of its own; this one loads no network's library."""
-    command = [sys.executable, "-P", "-c", _PROGRAM, *sys.path]
     said, end = b"", ""
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -35,7 +34,7 @@ def outcome() -> dict[str, Any]:
             has_keras = Path(os.environ.get("HOME", "/"), ".keras").exists()
             environ = os.environ if has_keras else {"KERAS_HOME": folder, "MPLCONFIGDIR": folder} | os.environ
             run = subprocess.run(
-                command,
+                children.command(_PROGRAM),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

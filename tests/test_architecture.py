@@ -26,6 +26,7 @@ FLOORS = {
     "tagger.inference": 1,
     "tagger.sinks": 1,
     "tagger.settings": 0,
+    "tagger.children": 0,
     "tagger.records": 0,
     "tagger.errors": -1,
     "tagger": -2,

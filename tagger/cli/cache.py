@@ -12,7 +12,6 @@ from tagger.cli import options, printing
 from tagger.errors import OutputError
 from tagger.sinks import display
 
-_SAID_BY_SCANS = "all is heard anew: "
 _CURE = "delete the file: all is heard anew by the next scan, nothing else is lost"
 
 
@@ -35,15 +34,13 @@ def cache(
     """
     from tagger import pipeline
 
-    problems: list[str] = []
-    with contextlib.closing(pipeline.remembered(problems.append)) as opened:
-        if action is Action.clear and not problems:
+    with contextlib.closing(pipeline.remembered()) as opened:
+        if action is Action.clear and not opened.trouble:
             opened.clear()
         row = {"path": str(opened.path), **opened.counts()}
-    if problems:
-        reason = problems[0].split(_SAID_BY_SCANS)[-1]
+    if opened.trouble:
         undone = "cleared" if action is Action.clear else "read"
-        raise OutputError(f"{opened.path}: the cache cannot be {undone}: {reason}", hint=_CURE)
+        raise OutputError(f"{opened.path}: the cache cannot be {undone}: {opened.trouble}", hint=_CURE)
     if as_json:
         printing.json_line(row)
     else:

@@ -109,8 +109,7 @@ def _conclude(hearing: Hearing, plan: Plan, cache: Cache | None) -> Heard:
     if isinstance(hearing.problem, Failed):
         return hearing.problem
     found = hearing.remembered or _voted(hearing, plan)
-    is_new = cache is not None and hearing.remembered is None
-    if cache is not None and is_new and hearing.stamp is not None and hearing.is_unchanged:
+    if cache is not None and hearing.stamp is not None and not hearing.remembered and hearing.is_unchanged:
         cache.remember(hearing.stamp, plan.way, found)
     if found.reason:
         return Skipped(hearing.track, found.reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from tagger.sources import decode, remote
 
-# A helper takes a third of a second to start, and spares a fiftieth with each track.
+# A helper takes a fraction of a second to start, and spares far less with each track.
 _TRACKS_AT_HOME = 8
 
 
@@ -57,7 +56,7 @@ class Decoders:
 
     def _is_for_helpers(self, path: Path) -> bool:
         """Whether there is anything to gain from a helper for this file."""
-        if not self._has_helpers or decode.probe(path).decoder != "av":
+        if not self._has_helpers or decode.suits_libsndfile(path):
             return False
         with self._lock:
             self._n_left_at_home -= 1
@@ -66,13 +65,13 @@ class Decoders:
     def _helped(self, path: Path, sample_rate: int) -> Iterator[NDArray[np.float32]]:
         with self._lock:
             helper = self._idle.pop() if self._idle else None
-        if helper is None:
-            with contextlib.suppress(OSError):  # no more processes may be started
-                helper = remote.Helper()
-        if helper is None:
+        try:
+            helper = helper or remote.Helper()
+        except OSError:  # no more processes may be started
             yield from decode.blocks(path, sample_rate)
             return
-        self._busy.add(helper)
+        with self._lock:
+            self._busy.add(helper)
         try:
             yield from helper.blocks(path, sample_rate)
         finally:

@@ -10,7 +10,7 @@ from tagger.errors import ModelError
 from tagger.inference.artefact import Artefact
 from tagger.inference.network import EMBEDDING, LOGITS, Array, check_fit, pair, unloadable, unusable
 
-# More at a time leave the processor's caches, which was measured to cost 8 % at 64 windows, and 15 % at 128.
+# More at a time leave the processor's caches, which was measured to cost 8 % at 64 windows, and 17 % at 128.
 _WINDOWS_AT_A_TIME = 16
 
 

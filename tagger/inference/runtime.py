@@ -80,10 +80,12 @@ def load(
     Raises:
         ModelError: The runtime does not accept the model.
     """
-    chosen = choose() if choice == "auto" else Choice(choice, "", "")
-    if chosen.hint:
-        on_notice(f"the CPU is used: {chosen.reason}; {chosen.hint}")
-    if chosen.name == "onnx":
+    if choice == "auto":
+        chosen = choose()
+        choice = chosen.name
+        if chosen.hint:
+            on_notice(f"the CPU is used: {chosen.reason}; {chosen.hint}")
+    if choice == "onnx":
         return OnnxRuntime(artefact, threads=threads)
     return KerasRuntime(artefact, on_notice)
 

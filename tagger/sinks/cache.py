@@ -102,11 +102,16 @@ class Cache:
     Args:
         folder: Where the database is, or is to be.
         on_trouble: Told once, in a sentence, when the cache can no longer be used.
+
+    Attributes:
+        path: The database.
+        trouble: Why it cannot be used any more; empty if it can.
     """
 
     def __init__(self, folder: Path, on_trouble: Callable[[str], None] = lambda problem: None) -> None:
         self.path = folder / "cache.sqlite3"
         self._on_trouble = on_trouble
+        self.trouble = ""
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         with self._trouble_told():
@@ -224,8 +229,8 @@ class Cache:
             yield
         except (sqlite3.Error, OSError) as exc:
             self.close()
-            reason = exc.strerror if isinstance(exc, OSError) else str(exc)
-            self._on_trouble(f"{self.path}: the cache cannot be used, all is heard anew: {reason}")
+            self.trouble = (exc.strerror or "") if isinstance(exc, OSError) else str(exc)
+            self._on_trouble(f"{self.path}: the cache cannot be used, all is heard anew: {self.trouble}")
 
 
 def _file(stamp: Stamp) -> tuple[int, int, int, int, int]:

@@ -117,6 +117,20 @@ class Excerpts:
         self._closing.close()
 
 
+def suits_libsndfile(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file is of a kind that libsndfile is asked for first, by a look at its first bytes.
+
+    Raises:
+        DecodeError: If the file cannot be read.
+    """
+    with _open_regular(path) as file:
+        try:
+            head, _ = sniff.head_after_id3(file)
+        except OSError as exc:
+            raise DecodeError(path, _plain(exc)) from exc
+    return sniff.container(head) in libsndfile.CONTAINERS
+
+
 def probe(path: str | os.PathLike[str]) -> AudioInfo:
     """Return what the header of a file says, without decoding it.
 

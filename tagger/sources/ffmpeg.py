@@ -190,7 +190,7 @@ class FfmpegReader:
             stamp, frame.pts = frame.pts, None  # gaps between frames are no reason to refuse them
             if kind != _kind(frame):  # PyAV checks only the format, and frames of fewer channels crash it
                 if joined.samples:
-                    yield joined.read(), sorted(starts)[len(starts) // 2]
+                    yield joined.read(), _middle(starts)
                 joined, kind = av.AudioFifo(), _kind(frame)
             if not joined.samples:
                 starts = [_seconds(stamp, frame)]
@@ -201,9 +201,9 @@ class FfmpegReader:
                 starts.append(_seconds(stamp, frame) - joined.samples / frame.sample_rate)
             joined.write(frame)
             if joined.samples >= n_samples:
-                yield joined.read(), sorted(starts)[len(starts) // 2]
+                yield joined.read(), _middle(starts)
         if joined.samples:
-            yield joined.read(), sorted(starts)[len(starts) // 2]
+            yield joined.read(), _middle(starts)
 
     def _frames(self) -> Iterator[Any]:
         """Decode packet by packet; the last trouble is kept for the case that nothing decodes."""
@@ -259,6 +259,10 @@ class _Nameless:
 def _seconds(time_stamp: int | None, frame: Any) -> float:
     """Seconds on the container's clock; 0 for a frame without, which only a first frame lacks."""
     return float((time_stamp or 0) * (frame.time_base or 0))
+
+
+def _middle(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
 
 
 def _kind(frame: Any) -> tuple[str, int, int]:

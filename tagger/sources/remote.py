@@ -20,9 +20,11 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger import children
 from tagger.errors import DecodeError, FileError, NothingToHearError
 from tagger.sources import decode
 
+_PROGRAM = "from tagger.sources import remote; remote.serve_parent()"
 _LENGTH = struct.Struct("<i")
 _END, _TROUBLE = 0, -1
 _ERRORS = {error.__name__: error for error in (DecodeError, NothingToHearError)}
@@ -40,13 +42,12 @@ class Helper:
     """
 
     def __init__(self) -> None:
-        environ = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OPENBLAS_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],  # -P: nothing is imported from the current folder
+            children.command(_PROGRAM),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | environ,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             process_group=0,  # Ctrl-C is for the process that asks
         )
         self.is_idle = True
@@ -122,7 +123,8 @@ def _tell(answers: IO[bytes], kind: str, reason: str) -> None:
     answers.write(json.dumps({"kind": kind, "reason": reason}).encode() + b"\n")
 
 
-if __name__ == "__main__":
+def serve_parent() -> None:
+    """Be a helper of the process that holds the other ends of stdin and stdout."""
     with os.fdopen(os.dup(1), "wb") as stdout:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries may print what is no answer
         with contextlib.suppress(BrokenPipeError):

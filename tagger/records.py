@@ -65,7 +65,7 @@ class Window:
     """The fixed excerpt the network sees.
 
     Attributes:
-        frames: Spectrogram, shape (n_frames, n_mels), float32, in the unit of the model's front-end.
+        frames: Shape (n_frames, n_bands), float32, in the unit of the model's front-end.
         loudness_db: RMS level of the excerpt in dB; a full-scale square wave has 0 dB.
     """
 

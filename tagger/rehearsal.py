@@ -90,7 +90,7 @@ def _hear_noise(plan: Plan) -> None:
     """Run the network on one window."""
     import numpy as np
 
-    shape = 1, plan.window_frames, plan.artefact.card.front_end.n_mels
+    shape = 1, plan.window_frames, plan.artefact.card.front_end.n_bands
     logits = plan.runtime.logits(np.random.default_rng(0).normal(-40, 15, shape).astype(np.float32))
     if not np.isfinite(logits).all():
         raise ModelError(f"{plan.artefact.folder}: the network gives no numbers on the {plan.runtime.device}")

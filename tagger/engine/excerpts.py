@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,14 +51,14 @@ class Excerpts:
     def _window(self, number: int) -> Window:
         """Hear a window; the frames at both its ends see what is beyond, as they do in the whole track."""
         hop_length, sample_rate = self._front_end.hop_length, self._front_end.sample_rate
-        n_margin = math.ceil(self._front_end.n_fft / 2 / hop_length) + 1
+        n_margin = self._front_end.margin_frames
         first = number * self._plan.hop_frames
         n_before = min(first, n_margin)
         n_frames = n_before + self._plan.window_frames + n_margin
         y = self._file.read((first - n_before) * hop_length / sample_rate, n_frames * hop_length / sample_rate)
         frames = frontend.analyse(y, self._front_end)
         inside = slice(n_before, n_before + self._plan.window_frames)
-        kept = Frames(frames.log_mel[inside], frames.power[inside])
+        kept = Frames(frames.values[inside], frames.power[inside])
         if len(kept) < self._plan.window_frames:
             raise DecodeError(self._path, "it ends before its header says so")
         return next(window.slide([kept], self._plan.window_frames, self._plan.hop_frames))

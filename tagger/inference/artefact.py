@@ -1,6 +1,6 @@
 """The model folder: found, read, validated; needs no TensorFlow.
 
-A model folder is data, never code: Keras' own archive (read in safe mode), ONNX, JSON.
+A model folder is data, never code: ONNX, Keras' own archive (read in safe mode; networks have one), JSON.
 """
 
 from __future__ import annotations
@@ -37,12 +37,17 @@ class Artefact:
 
     @property
     def keras_file(self) -> Path:
-        """The trained network."""
+        """The trained network; models that are none, such as decision trees, have no such file."""
         return self.folder / KERAS
 
     @property
+    def has_keras(self) -> bool:
+        """Whether the model is a network that Keras can run."""
+        return KERAS in self.card.checksums
+
+    @property
     def onnx_file(self) -> Path:
-        """The same network for ONNX Runtime."""
+        """The same for ONNX Runtime."""
         return self.folder / ONNX
 
 
@@ -82,10 +87,12 @@ def load(folder: Path) -> Artefact:
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{where}: cannot be read: {error}") from error
     card = cards.loads(text, str(where))
-    for name in (KERAS, ONNX):
-        if name not in card.checksums:
-            raise ModelError(f"{where}: damaged card: no checksum for {name}")
-        if checksum(folder / name) != card.checksums[name]:
+    if ONNX not in card.checksums:
+        raise ModelError(f"{where}: damaged card: no checksum for {ONNX}")
+    for name, expected in card.checksums.items():
+        if name != Path(name).name:
+            raise ModelError(f"{where}: damaged card: {name} is no file of a model folder")
+        if checksum(folder / name) != expected:
             raise ModelError(
                 f"{folder / name}: damaged: its checksum differs from the card's",
                 hint="copy the model folder again, or reinstall tagger if the model came with it",

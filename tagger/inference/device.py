@@ -53,10 +53,10 @@ class KerasRuntime:
 
         try:
             model = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
-            n_mels, n_genres = model.input.shape[-1], model.output[LOGITS].shape[-1]
+            n_bands, n_genres = model.input.shape[-1], model.output[LOGITS].shape[-1]
         except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
             raise unusable(artefact.keras_file, error) from error
-        check_fit(artefact, artefact.keras_file, n_mels, n_genres)
+        check_fit(artefact, artefact.keras_file, n_bands, n_genres)
         names = [name for name in (LOGITS, EMBEDDING) if name in model.output]
         self._call: Callable[[Array], list[Array]] = lambda windows: [
             model.predict_on_batch(windows)[name] for name in names

@@ -1,7 +1,9 @@
-"""Blocks of samples → log-mel spectrogram frames, once per track.
+"""Blocks of samples → frames, once per track.
 
-The numbers are those of `librosa.feature.melspectrogram` followed by `librosa.power_to_db(ref=1, top_db=None)`,
-computed in float32 and block by block: frames are centred, and the signal is taken to be zero outside itself.
+Log-mel frames have the numbers of `librosa.feature.melspectrogram` followed by
+`librosa.power_to_db(ref=1, top_db=None)`, computed in float32 and block by block: frames are centred, and the
+signal is taken to be zero outside itself. Log-spectrogram frames are the same without mel bands. Waveform
+frames are the samples themselves; a descriptor frame sums up a whole segment.
 """
 
 from __future__ import annotations
@@ -10,13 +12,16 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from tagger.inference import descriptors, melscale
+
 Array = NDArray[np.float32]
+Kind = Literal["log_mel", "log_spectrogram", "waveform", "descriptors"]
 
 # Frames transformed at a time: 256 × 2,048 samples stay inside a core's second-level cache.
 _FRAMES_PER_TRANSFORM = 256
@@ -26,28 +31,30 @@ _BANDS_PER_GROUP = 16
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """Consecutive spectrogram frames.
+    """Consecutive frames.
 
     Attributes:
-        log_mel: Shape (n_frames, n_mels), dB relative to a power of 1.
+        values: Shape (n_frames, n_bands): dB relative to a power of 1, samples, or descriptors.
         power: Shape (n_frames,), mean square of the samples under each frame, before the analysis window.
     """
 
-    log_mel: Array
+    values: Array
     power: Array
 
     def __len__(self) -> int:
-        return len(self.log_mel)
+        return len(self.values)
 
 
 @dataclass(frozen=True)
 class FrontEnd:
-    """The parameters of a log-mel front-end; all of them come from a model's card.
+    """The parameters of a front-end; all of them come from a model's card.
 
     Attributes:
-        kind: Only "log_mel".
+        kind: "log_mel": mel spectrogram in dB; "log_spectrogram": power spectrogram in dB; "waveform": a frame
+            is `hop_length` samples; "descriptors": a frame is the `descriptors.NAMES` of `hop_length` samples.
+            The last two use no other parameter but the rate.
         sample_rate: Rate of the samples, in Hz.
-        n_fft: Length of the transform and of the periodic Hann window, in samples.
+        n_fft: Length of the transform, in samples.
         hop_length: Distance of frames, in samples.
         n_mels: Number of mel bands.
         fmin: Lower edge of the lowest band, in Hz.
@@ -55,12 +62,13 @@ class FrontEnd:
         htk: Whether the mel scale is HTK's; else Slaney's.
         norm: "slaney" scales each band by the inverse of its width; None leaves unit peaks.
         amin: Power below which the logarithm is cut off.
+        win_length: Length of the periodic Hann window, amid zeros if shorter, in samples; 0 for `n_fft`.
 
     Raises:
         ValueError: A parameter is out of range.
     """
 
-    kind: Literal["log_mel"] = "log_mel"
+    kind: Kind = "log_mel"
     sample_rate: int = 22050
     n_fft: int = 2048
     hop_length: int = 512
@@ -70,18 +78,20 @@ class FrontEnd:
     htk: bool = False
     norm: Literal["slaney"] | None = "slaney"
     amin: float = 1e-10
+    win_length: int = 0
 
     def __post_init__(self) -> None:
         checks = {
-            "kind": self.kind == "log_mel",
+            "kind": self.kind in get_args(Kind),
             "sample_rate": 1000 <= self.sample_rate <= 768_000,
             "n_fft": 2 <= self.n_fft <= 2**16 and self.n_fft % 2 == 0,
-            "hop_length": 1 <= self.hop_length <= self.n_fft,
+            "hop_length": 1 <= self.hop_length <= (self.n_fft if self.is_spectral else 2**24),
             "n_mels": 1 <= self.n_mels <= self.n_fft,
             "fmin": 0 <= self.fmin < self.fmax,
             "fmax": self.fmax <= self.sample_rate / 2,
             "norm": self.norm in ("slaney", None),
             "amin": self.amin > 0,
+            "win_length": 0 <= self.win_length <= self.n_fft,
         }
         for name, holds in checks.items():
             if not holds:
@@ -92,10 +102,28 @@ class FrontEnd:
         """Number of frames in a second of audio."""
         return self.sample_rate / self.hop_length
 
+    @property
+    def is_spectral(self) -> bool:
+        """Whether frames are short-time spectra, centred on their time, which look beyond their hop."""
+        return self.kind in ("log_mel", "log_spectrogram")
+
+    @property
+    def n_bands(self) -> int:
+        """Number of values in a frame."""
+        n_bands = {"log_mel": self.n_mels, "log_spectrogram": 1 + self.n_fft // 2, "waveform": self.hop_length}
+        return n_bands.get(self.kind, len(descriptors.NAMES))
+
+    @property
+    def margin_frames(self) -> int:
+        """Number of frames at a cut of the signal that would be others without the cut."""
+        return -(-self.n_fft // (2 * self.hop_length)) + 1 if self.is_spectral else 0
+
     @cached_property
     def filter_bank(self) -> Array:
         """Mel filter bank, shape (1 + n_fft / 2, n_mels)."""
-        return _filter_bank(self)
+        return melscale.filter_bank(
+            self.sample_rate, self.n_fft, self.n_mels, self.fmin, self.fmax, htk=self.htk, norm=self.norm
+        )
 
     @cached_property
     def filter_groups(self) -> tuple[tuple[slice, slice, Array], ...]:
@@ -113,9 +141,12 @@ class FrontEnd:
 
     @cached_property
     def analysis_window(self) -> Array:
-        """Periodic Hann window, shape (n_fft,)."""
-        n = np.arange(self.n_fft)
-        return (0.5 - 0.5 * np.cos(2 * np.pi * n / self.n_fft)).astype(np.float32)
+        """Periodic Hann window, in the middle of zeros if it is the shorter, shape (n_fft,)."""
+        length = self.win_length or self.n_fft
+        window = np.zeros(self.n_fft, np.float32)
+        start = (self.n_fft - length) // 2
+        window[start : start + length] = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+        return window
 
 
 def stream(blocks: Iterable[Array], front_end: FrontEnd) -> Iterator[Frames]:
@@ -125,6 +156,25 @@ def stream(blocks: Iterable[Array], front_end: FrontEnd) -> Iterator[Frames]:
         blocks: Consecutive samples, each of shape (n_samples,), at the front-end's rate.
         front_end: The parameters.
     """
+    if front_end.is_spectral:
+        yield from _spectra(blocks, front_end)
+        return
+    for segment in _segments(blocks, front_end):
+        power = np.einsum("ij,ij->i", segment, segment) / np.float32(segment.shape[1])
+        yield Frames(segment if front_end.kind == "waveform" else _described(segment, front_end), power)
+
+
+def analyse(y: Array, front_end: FrontEnd) -> Frames:
+    """Frames of a waveform held in memory, shape (n_samples,); of spectra, 1 + n_samples // hop_length."""
+    pieces = list(stream([y], front_end))
+    if not pieces:
+        return Frames(np.empty((0, front_end.n_bands), np.float32), np.empty(0, np.float32))
+    return Frames(
+        np.concatenate([piece.values for piece in pieces]), np.concatenate([piece.power for piece in pieces])
+    )
+
+
+def _spectra(blocks: Iterable[Array], front_end: FrontEnd) -> Iterator[Frames]:
     margin = np.zeros(front_end.n_fft // 2, np.float32)
     pending, n_samples = margin, 0
     for block in itertools.chain(blocks, [None]):
@@ -139,68 +189,47 @@ def stream(blocks: Iterable[Array], front_end: FrontEnd) -> Iterator[Frames]:
             pending = pending[n_samples_done:]
 
 
-def analyse(y: Array, front_end: FrontEnd) -> Frames:
-    """Frames of a waveform held in memory, shape (n_samples,); there are 1 + n_samples // hop_length."""
-    pieces = list(stream([y], front_end))
-    if not pieces:
-        return Frames(np.empty((0, front_end.n_mels), np.float32), np.empty(0, np.float32))
-    return Frames(
-        np.concatenate([piece.log_mel for piece in pieces]), np.concatenate([piece.power for piece in pieces])
-    )
-
-
 def _transform(framed: Array, front_end: FrontEnd) -> Frames:
     """Frames of samples, shape (n_frames, n_fft), → spectrogram frames."""
     import scipy.fft  # takes 0.3 s, and a scan that finds all in its cache needs none
 
     power = np.einsum("ij,ij->i", framed, framed) / np.float32(front_end.n_fft)
     spectrum = scipy.fft.rfft(framed * front_end.analysis_window, axis=1)
-    power_spectrum = spectrum.real**2 + spectrum.imag**2
-    S = np.empty((len(framed), front_end.n_mels), np.float32)
+    S = spectrum.real**2 + spectrum.imag**2
+    if front_end.kind == "log_mel":
+        S = _mel_bands(S, front_end)
+    decibels = 10 * np.log10(np.maximum(S, np.float32(front_end.amin)))
+    return Frames(decibels.astype(np.float32, copy=False), power.astype(np.float32, copy=False))
+
+
+def _mel_bands(power_spectrum: Array, front_end: FrontEnd) -> Array:
+    S = np.empty((len(power_spectrum), front_end.n_mels), np.float32)
     for bands, bins, filters in front_end.filter_groups:
         np.matmul(power_spectrum[:, bins], filters, out=S[:, bands])
-    log_mel = 10 * np.log10(np.maximum(S, np.float32(front_end.amin)))
-    return Frames(log_mel.astype(np.float32, copy=False), power.astype(np.float32, copy=False))
+    return S
 
 
-def _filter_bank(front_end: FrontEnd) -> Array:
-    """Triangular bands, equally spaced on the mel scale (Slaney, Auditory Toolbox, 1998; or HTK)."""
-    edges = _hz(
-        np.linspace(
-            _mel(front_end.fmin, htk=front_end.htk),
-            _mel(front_end.fmax, htk=front_end.htk),
-            front_end.n_mels + 2,
-        ),
-        htk=front_end.htk,
-    )
-    bins = np.fft.rfftfreq(front_end.n_fft, 1 / front_end.sample_rate)[:, None]
-    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - bins) / np.diff(edges)[1:]
-    weights = np.maximum(0, np.minimum(rising, falling))
-    if front_end.norm == "slaney":
-        weights = weights * (2 / (edges[2:] - edges[:-2]))
-    return weights.astype(np.float32)
+def _segments(blocks: Iterable[Array], front_end: FrontEnd) -> Iterator[Array]:
+    """Consecutive samples, shape (n_segments, hop_length), no segment twice.
+
+    A waveform's last segment is filled up with zeros. One that is to be described stays as short as it is, and
+    is left out if it is shorter than half of one and not the only one.
+    """
+    length = front_end.hop_length
+    pending, is_first = np.empty(0, np.float32), True
+    for block in blocks:
+        pending = np.concatenate([pending, block])
+        if n_whole := len(pending) // length:
+            yield pending[: n_whole * length].reshape(n_whole, length)
+            pending, is_first = pending[n_whole * length :], False
+    if not len(pending):
+        return
+    if front_end.kind == "waveform":
+        yield np.pad(pending, (0, length - len(pending)))[None]
+    elif is_first or len(pending) >= length / 2:
+        yield pending[None]
 
 
-# Slaney's scale is linear up to 1 kHz (15 mel) and logarithmic above, 27 steps to a factor of 6.4.
-_LINEAR_HZ_PER_MEL = 200 / 3
-_CORNER_HZ = 1000.0
-_CORNER_MEL = _CORNER_HZ / _LINEAR_HZ_PER_MEL
-_LOG_STEP = np.log(6.4) / 27
-
-
-def _mel(hz: float, *, htk: bool) -> float:
-    if htk:
-        return float(2595 * np.log10(1 + hz / 700))
-    if hz < _CORNER_HZ:
-        return hz / _LINEAR_HZ_PER_MEL
-    return float(_CORNER_MEL + np.log(hz / _CORNER_HZ) / _LOG_STEP)
-
-
-def _hz(mel: NDArray[np.float64], *, htk: bool) -> NDArray[np.float64]:
-    if htk:
-        return 700 * (10 ** (mel / 2595) - 1)
-    above = np.maximum(mel, _CORNER_MEL)
-    return np.where(
-        mel < _CORNER_MEL, mel * _LINEAR_HZ_PER_MEL, _CORNER_HZ * np.exp(_LOG_STEP * (above - _CORNER_MEL))
-    )
+def _described(segments: Array, front_end: FrontEnd) -> Array:
+    rate, length = front_end.sample_rate, front_end.hop_length
+    return np.stack([descriptors.describe(segment, rate, length) for segment in segments])

@@ -29,7 +29,7 @@ class Runtime(Protocol):
         """What it runs on, for people."""
 
     def outputs(self, windows: Array) -> tuple[Array, Array]:
-        """Run the network on a batch of windows, shape (batch_size, n_frames, n_mels).
+        """Run the network on a batch of windows, shape (batch_size, n_frames, n_bands).
 
         Returns:
             Logits, shape (batch_size, n_genres), and embeddings, shape (batch_size, n_values), n_values being 0
@@ -46,13 +46,13 @@ def pair(outputs: Sequence[Array]) -> tuple[Array, Array]:
     return logits, outputs[1] if len(outputs) > 1 else np.empty((len(logits), 0), np.float32)
 
 
-def check_fit(artefact: Artefact, file: Path, n_mels: Any, n_genres: Any) -> None:
+def check_fit(artefact: Artefact, file: Path, n_bands: Any, n_genres: Any) -> None:
     """Raise `ModelError` for a network that takes or gives other numbers than its card says."""
     card = artefact.card
-    if (n_mels, n_genres) != (card.front_end.n_mels, len(card.genres)):
+    if (n_bands, n_genres) != (card.front_end.n_bands, len(card.genres)):
         raise ModelError(
-            f"{file}: {n_mels} bands in and {n_genres} genres out do not fit the card, "
-            f"which has {card.front_end.n_mels} and {len(card.genres)}"
+            f"{file}: {n_bands} bands in and {n_genres} genres out do not fit the card, "
+            f"which has {card.front_end.n_bands} and {len(card.genres)}"
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagger.errors import ModelError
 from tagger.inference.artefact import Artefact
 from tagger.inference.device import DRIVER, KerasRuntime, gpu
 from tagger.inference.network import EMBEDDING, LOGITS, Array, Runtime
@@ -72,7 +73,8 @@ def load(
 
     Args:
         artefact: The model folder.
-        choice: One of `RUNTIMES`, or "auto": Keras where TensorFlow sees a GPU, else ONNX Runtime.
+        choice: One of `RUNTIMES`, or "auto": Keras where TensorFlow sees a GPU and the model is a network, else
+            ONNX Runtime.
         threads: Threads for one batch on the CPU; 0 takes one for each core.
         on_notice: Told, in a sentence, what the user should know: a GPU is there that cannot be used, or its
             memory is too small for a batch.
@@ -80,14 +82,16 @@ def load(
     Raises:
         ModelError: The runtime does not accept the model.
     """
-    if choice == "auto":
+    if choice == "keras" and not artefact.has_keras:
+        raise ModelError(f"{artefact.folder}: Keras cannot run this model", hint="leave `--runtime keras` out")
+    if choice == "auto" and artefact.has_keras:
         chosen = choose()
         choice = chosen.name
         if chosen.hint:
             on_notice(f"the CPU is used: {chosen.reason}; {chosen.hint}")
-    if choice == "onnx":
-        return OnnxRuntime(artefact, threads=threads)
-    return KerasRuntime(artefact, on_notice)
+    if choice == "keras":
+        return KerasRuntime(artefact, on_notice)
+    return OnnxRuntime(artefact, threads=threads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def slide(stream: Iterable[Frames], n_frames: int, hop_frames: int) -> Iterator[
             next_start += hop_frames
         # A window's worth of the past is kept: the last window may have to reach back.
         n_done = max(0, min(next_start, len(pending) - n_frames))
-        pending = Frames(pending.log_mel[n_done:], pending.power[n_done:])
+        pending = Frames(pending.values[n_done:], pending.power[n_done:])
         next_start, first_unseen = next_start - n_done, first_unseen - n_done
     if pending is not None and first_unseen < len(pending):
         yield _cut(pending, max(0, len(pending) - n_frames), n_frames)
@@ -56,11 +56,11 @@ def level_db(power: Array) -> float:
 
 
 def _cut(frames: Frames, start: int, n_frames: int) -> Window:
-    log_mel, power = frames.log_mel[start : start + n_frames], frames.power[start : start + n_frames]
-    if len(log_mel) < n_frames:
-        log_mel = log_mel[np.arange(n_frames) % len(log_mel)]
-    return Window(log_mel.copy(), level_db(power))  # a view would keep its whole piece in memory
+    values, power = frames.values[start : start + n_frames], frames.power[start : start + n_frames]
+    if len(values) < n_frames:
+        values = values[np.arange(n_frames) % len(values)]
+    return Window(values.copy(), level_db(power))  # a view would keep its whole piece in memory
 
 
 def _join(first: Frames, second: Frames) -> Frames:
-    return Frames(np.concatenate([first.log_mel, second.log_mel]), np.concatenate([first.power, second.power]))
+    return Frames(np.concatenate([first.values, second.values]), np.concatenate([first.power, second.power]))

@@ -88,6 +88,29 @@ def test_a_missing_network_is_noticed(folder: Path, name: str) -> None:
         artefact.load(folder)
 
 
+def test_a_model_that_is_no_network_runs_by_onnx_alone(folder: Path) -> None:
+    """A folder whose card names no file for Keras loads, and only ONNX Runtime takes it."""
+    (folder / artefact.KERAS).unlink()
+    content = json.loads((folder / artefact.CARD).read_text())
+    del content["checksums"][artefact.KERAS]
+    (folder / artefact.CARD).write_text(json.dumps(content))
+    loaded = artefact.load(folder)
+    assert not loaded.has_keras
+    assert runtime.load(loaded, "auto").name == "onnx"
+    with pytest.raises(ModelError, match="Keras cannot run this model"):
+        runtime.load(loaded, "keras")
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/hostname", "a/b"])
+def test_a_card_names_only_its_own_files(folder: Path, name: str) -> None:
+    """A card that points out of its folder is refused before anything is read there."""
+    content = json.loads((folder / artefact.CARD).read_text())
+    content["checksums"][name] = "sha256:0"
+    (folder / artefact.CARD).write_text(json.dumps(content))
+    with pytest.raises(ModelError, match="is no file of a model folder"):
+        artefact.load(folder)
+
+
 def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
     """A folder without a card, and a card of something else, are named as what they are."""
     with pytest.raises(ModelError, match=r"not a model folder: it holds no card\.json"):

@@ -1,5 +1,6 @@
 """The front-end gives librosa's numbers, whatever the cut of the stream."""
 
+import itertools
 import warnings
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tagger.inference import frontend
+from tagger.inference import descriptors, frontend
 from tagger.inference.frontend import FrontEnd
 from tagger.sources import decode
 
@@ -18,6 +19,8 @@ FRONT_ENDS = [
     FrontEnd(sample_rate=16000, n_fft=1024, hop_length=256, n_mels=64, fmin=40, fmax=7600),
     FrontEnd(sample_rate=44100, n_fft=4096, hop_length=1024, n_mels=128, fmax=20000, htk=True, norm=None),
     FrontEnd(sample_rate=8000, n_fft=256, hop_length=80, n_mels=20, fmax=4000, htk=True),
+    FrontEnd(n_fft=4096, win_length=1024, hop_length=512, n_mels=64),
+    FrontEnd(kind="log_spectrogram", n_fft=512, hop_length=256),
 ]
 
 # Of the loudest band of the signal: float32 leaves 24 bits, and the two sum in different orders.
@@ -26,15 +29,18 @@ RELATIVE_TOLERANCE = 1e-5
 TOLERANCE_DB = 0.01
 
 
-def librosa_mel(y: np.ndarray, front_end: FrontEnd) -> np.ndarray:
-    """Mel power by the reference, shape (n_frames, n_mels)."""
+def by_librosa(y: np.ndarray, front_end: FrontEnd) -> np.ndarray:
+    """Power by the reference, shape (n_frames, n_bands)."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "n_fft=.* is too large for input signal")
+        lengths = {"n_fft": front_end.n_fft, "hop_length": front_end.hop_length}
+        if front_end.kind == "log_spectrogram":
+            return np.abs(librosa.stft(y, **lengths).T) ** 2
         return librosa.feature.melspectrogram(
             y=y,
             sr=front_end.sample_rate,
-            n_fft=front_end.n_fft,
-            hop_length=front_end.hop_length,
+            **lengths,
+            win_length=front_end.win_length or None,
             n_mels=front_end.n_mels,
             fmin=front_end.fmin,
             fmax=front_end.fmax,
@@ -45,8 +51,8 @@ def librosa_mel(y: np.ndarray, front_end: FrontEnd) -> np.ndarray:
 
 def assert_equal_to_librosa(y: np.ndarray, front_end: FrontEnd) -> None:
     """Compare power and decibels within the stated tolerances."""
-    expected = librosa_mel(y, front_end)
-    log_mel = frontend.analyse(y, front_end).log_mel
+    expected = by_librosa(y, front_end)
+    log_mel = frontend.analyse(y, front_end).values
     assert log_mel.shape == expected.shape
     assert log_mel.dtype == np.float32
     power = 10 ** (log_mel.astype(np.float64) / 10)
@@ -110,8 +116,8 @@ def test_cuts_change_nothing(n_samples: int, cuts: list[int], hop_length: int) -
     assert sum(map(len, pieces)) == len(whole) == (1 + n_samples // hop_length if n_samples else 0)
     if pieces:
         np.testing.assert_array_equal(np.concatenate([piece.power for piece in pieces]), whole.power)
-        log_mel = np.concatenate([piece.log_mel for piece in pieces])
-        np.testing.assert_allclose(log_mel, whole.log_mel, atol=1e-3)
+        log_mel = np.concatenate([piece.values for piece in pieces])
+        np.testing.assert_allclose(log_mel, whole.values, atol=1e-3)
 
 
 def test_power_is_mean_square() -> None:
@@ -127,7 +133,7 @@ def test_power_is_mean_square() -> None:
 def test_silence_is_the_floor() -> None:
     """Digital silence gives the floor of the logarithm, not minus infinity."""
     front_end = FrontEnd(amin=1e-10)
-    np.testing.assert_allclose(frontend.analyse(np.zeros(4000, np.float32), front_end).log_mel, -100, atol=1e-4)
+    np.testing.assert_allclose(frontend.analyse(np.zeros(4000, np.float32), front_end).values, -100, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -150,3 +156,32 @@ def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
     """A parameter out of range is named."""
     with pytest.raises(ValueError, match="front-end parameter out of range"):
         FrontEnd(**wrong)
+
+
+@given(st.lists(st.integers(0, 700), max_size=6), st.integers(1, 2000))
+@settings(deadline=None, max_examples=30)
+def test_waveform_frames_are_the_samples(cuts: list[int], n_samples: int) -> None:
+    """Each sample is in one frame, in order, whatever the cut of the stream; zeros fill up the last frame."""
+    front_end = FrontEnd(kind="waveform", sample_rate=16000, hop_length=160, fmax=8000)
+    y = np.linspace(-1, 1, n_samples, dtype=np.float32)
+    pieces = list(frontend.stream(np.split(y, sorted(cuts)), front_end))
+    values = np.concatenate([piece.values for piece in pieces])
+    assert values.shape == (-(-n_samples // 160), front_end.n_bands)
+    np.testing.assert_array_equal(values.ravel()[:n_samples], y)
+    assert not values.ravel()[n_samples:].any()
+    np.testing.assert_allclose(np.concatenate([p.power for p in pieces]), np.mean(values**2, axis=1), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lengths"), [(1.0, [1.0]), (2.0, [2.0]), (4.9, [2.0, 2.0]), (5.0, [2.0, 2.0, 1.0])]
+)
+def test_descriptor_frames_are_segments(seconds: float, lengths: list[float]) -> None:
+    """Each segment becomes its descriptors, whatever the cut; less than half a segment is left out."""
+    front_end = FrontEnd(kind="descriptors", sample_rate=8000, n_fft=512, hop_length=16000, fmax=4000)
+    y = np.random.default_rng(0).normal(0, 0.1, int(seconds * 8000)).astype(np.float32)
+    pieces = list(frontend.stream(np.array_split(y, 7), front_end))
+    starts = np.cumsum([0, *(round(length * 8000) for length in lengths)])
+    expected = [descriptors.describe(y[a:b], 8000, 16000) for a, b in itertools.pairwise(starts)]
+    np.testing.assert_array_equal(np.concatenate([piece.values for piece in pieces]), expected)
+    assert front_end.n_bands == len(descriptors.NAMES)
+    assert front_end.margin_frames == 0

@@ -23,7 +23,7 @@ def pieces(frames: Frames, cuts: list[int]) -> list[Frames]:
     at = sorted(min(cut, len(frames)) for cut in cuts)
     return [
         Frames(log_mel, power)
-        for log_mel, power in zip(np.split(frames.log_mel, at), np.split(frames.power, at), strict=True)
+        for log_mel, power in zip(np.split(frames.values, at), np.split(frames.power, at), strict=True)
     ]
 
 
@@ -91,7 +91,7 @@ def test_windows_do_not_share_memory() -> None:
     """A window that waits in a queue does not keep the whole track in memory."""
     frames = numbered(10_000)
     first: Window = next(window.slide([frames], 8, 4))
-    assert first.frames.base is None or first.frames.base.nbytes <= frames.log_mel.nbytes // 100
+    assert first.frames.base is None or first.frames.base.nbytes <= frames.values.nbytes // 100
 
 
 @pytest.mark.parametrize(("length", "hop"), [(0, 1), (4, 0), (4, 5)])

@@ -13,6 +13,7 @@ from tagger.sinks.display.tables import (
     changes_table,
     facts_table,
     models_table,
+    recipes_table,
     runs_table,
     settings_table,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "models_table",
     "note",
     "quiet_c_libraries",
+    "recipes_table",
     "runs_table",
     "settings_table",
     "undone",

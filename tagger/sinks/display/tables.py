@@ -28,6 +28,11 @@ def models_table(rows: Sequence[Mapping[str, str]]) -> None:
     _table(("model", "genres", "description", "folder"), cells, styles)
 
 
+def recipes_table(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Print the recipes of a trainer: name, system, and what its authors report."""
+    _table(("recipe", "system", "reported"), rows, [""] * len(rows))
+
+
 def settings_table(rows: Sequence[tuple[str, Any, str]]) -> None:
     """Print settings: name, value, and where the value came from."""
     cells = [(name, _value(value), origin) for name, value, origin in rows]

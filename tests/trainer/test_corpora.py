@@ -105,7 +105,22 @@ def test_a_table_that_is_no_text_is_refused(tmp_path):
         load(f"csv:{tmp_path / 'list.csv'}", tmp_path)
 
 
-@pytest.mark.parametrize("dataset", ["csv:", "folder:", "fma", "csv:/nowhere.csv", "folder:/nowhere", "gtzan"])
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        "csv:",
+        "folder:",
+        "library:",
+        "fma",
+        "fma-huge",
+        "csv:/nowhere.csv",
+        "folder:/nowhere",
+        "gtzan",
+        "emotify",
+        "taffc",
+        "fma-small:/",
+    ],
+)
 def test_what_is_not_there_is_refused(dataset, tmp_path):
     """Unknown names, missing paths and places end in our error."""
     with pytest.raises(CorpusError):

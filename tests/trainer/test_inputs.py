@@ -10,13 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagger.errors import CorpusError
 from tagger.inference import window
 from tagger.inference.frontend import Frames
 from trainer.data import inputs
 from trainer.data.inputs import Clip
-from trainer.recipe import Augmentation, Recipe
+from trainer.recipe import Augmentation, Fitting, Recipe, Sampling
 
-PLAIN = Recipe(window_frames=8, hop_frames=4, batch_size=6, crops_per_epoch=60)
+PLAIN = Recipe(
+    window_frames=8,
+    hop_frames=4,
+    sampling=Sampling(windows_per_epoch=60),
+    fitting=Fitting(batch_size=6),
+)
+WINDOWS = dataclasses.replace(PLAIN, sampling=Sampling(mode="windows", windows_per_epoch=0))
 
 
 def numbered(n_frames, n_mels=3):
@@ -31,6 +38,25 @@ def clips(folder, *lengths):
         np.save(folder / f"{index}.npy", numbered(length).astype(np.float16))
         made.append(Clip(folder / f"{index}.npy", index % 2, "made", f"artist{index}"))
     return made
+
+
+def sampled(recipe, **numbers):
+    """The recipe with other numbers of its sampling."""
+    return dataclasses.replace(recipe, sampling=dataclasses.replace(recipe.sampling, **numbers))
+
+
+def heard(supply, epoch=0):
+    """How often each window comes in an epoch, by its genre and its first and last frame."""
+    return Counter(
+        (int(genre), float(one[0, 0]), float(one[-1, 0]))
+        for batch in supply.batches(epoch)
+        for genre, one in zip(batch.targets.argmax(axis=1), batch.windows, strict=True)
+    )
+
+
+def same(one, other):
+    """Whether two batches are the same numbers."""
+    return all(map(np.array_equal, dataclasses.astuple(one), dataclasses.astuple(other)))
 
 
 @given(st.integers(8, 40), st.integers(0, 2**32 - 1))
@@ -66,12 +92,19 @@ def test_a_repeated_piece_has_the_length_of_the_recipe():
     assert np.array_equal(crop - crop[0], [0, 1, 2, 0, 1, 2, 0, 1])
 
 
+@given(st.integers(1, 80), st.integers(1, 12), st.integers(1, 12))
+def test_positions_are_those_of_inference(n_frames, length, hop):
+    """Windows start where a stream of as many frames is cut, whatever their length and distance."""
+    hop = min(hop, length)
+    cut = window.slide([Frames(numbered(n_frames), np.ones(n_frames, np.float32))], length, hop)
+    assert inputs.positions(n_frames, length, hop) == [int(one.frames[0, 0]) for one in cut]
+
+
 def test_genres_are_drawn_alike(tmp_path):
     """Nine clips of one genre and one of another are heard equally often."""
     made = [dataclasses.replace(clip, target=int(n == 9)) for n, clip in enumerate(clips(tmp_path, *[9] * 10))]
-    batches = inputs.batches(made, 2, PLAIN, np.random.default_rng(0))
-    heard = sum(next(batches)[1].sum(axis=0) for _ in range(10))
-    assert list(heard) == [30, 30]
+    supply = inputs.Training(made, 2, PLAIN)
+    assert list(sum(batch.targets.sum(axis=0) for batch in supply.batches(0))) == [30, 30]
 
 
 def test_a_long_clip_is_not_heard_more_often(tmp_path):
@@ -97,14 +130,102 @@ def test_every_clip_is_heard_as_often_as_its_weight_says(tmp_path):
 
 
 def test_batches_are_reproducible_and_well_formed(tmp_path):
-    """The same seed gives the same batches; targets sum to one, also when mixed."""
+    """The same epoch gives the same batches, in any order; others differ; targets sum to one, mixed or not."""
     recipe = dataclasses.replace(PLAIN, augmentation=Augmentation(stretch=0.1, gain_db=3, mixup=0.4))
-    made = clips(tmp_path, 8, 20, 30, 5)
-    first, again = (next(inputs.batches(made, 2, recipe, np.random.default_rng(7))) for _ in range(2))
-    assert np.array_equal(first[0], again[0])
-    assert first[0].shape == (6, 8, 3)
-    assert first[0].dtype == first[1].dtype == np.float32
-    assert first[1].sum(axis=1) == pytest.approx(1)
+    supply, again = (inputs.Training(clips(tmp_path, 8, 20, 30, 5), 2, recipe) for _ in range(2))
+    batches = list(supply.batches(3))
+    assert len(batches) == supply.n_batches == 10
+    assert all(same(batches[number], again.batch(3, number)) for number in reversed(range(10)))
+    assert not any(same(one, other) for one, other in zip(batches, supply.batches(4), strict=True))
+    for batch in batches:
+        assert batch.windows.shape == (6, 8, 3)
+        assert batch.windows.dtype == batch.targets.dtype == batch.weights.dtype == np.float32
+        assert batch.targets.sum(axis=1) == pytest.approx(1)
+        assert list(batch.weights) == [1] * 6
+
+
+def test_in_mode_windows_each_comes_once_in_an_epoch(tmp_path):
+    """They are those of inference, in another order each time; a rest that fills no batch waits."""
+    made = clips(tmp_path, 21, 30, 8, 5)
+    recipe = dataclasses.replace(WINDOWS, fitting=Fitting(batch_size=1))
+    supply, cut = inputs.Training(made, 2, recipe), inputs.cut(made, recipe)
+    genres = [made[index].target for index in cut.clips]
+    expected = Counter(
+        (genre, float(one[0, 0]), float(one[-1, 0])) for genre, one in zip(genres, cut.frames, strict=True)
+    )
+    assert heard(supply, 0) == heard(supply, 1) == expected
+    assert not all(map(same, supply.batches(0), supply.batches(1)))
+    assert inputs.Training(made, 2, WINDOWS).n_batches == len(cut.frames) // 6
+
+
+@pytest.mark.parametrize("mode", ["windows", "crops"])
+def test_so_many_windows_make_an_epoch(tmp_path, mode):
+    """Fewer than there are, or more: then all come again, none twice more than another."""
+    made = clips(tmp_path, 40, 40)  # 18 windows
+    for n_windows in (6, 48):
+        supply = inputs.Training(made, 2, sampled(WINDOWS, mode=mode, windows_per_epoch=n_windows))
+        counts = heard(supply)
+        assert sum(counts.values()) == supply.n_batches * 6 == n_windows
+        if mode == "windows":
+            assert max(counts.values()) - min(counts.values()) <= 1
+    few = inputs.Training(made, 2, sampled(WINDOWS, mode=mode, windows_per_epoch=4))
+    assert few.n_batches == 1
+    assert len(few.batch(0, 0).windows) == 4
+
+
+@pytest.mark.parametrize("mode", ["windows", "crops"])
+def test_only_windows_that_a_clip_allows_are_learned(tmp_path, mode):
+    """What is left for the other sides is never heard, neither in batches nor all at once."""
+    made = [dataclasses.replace(clip, starts=(4, 20)) for clip in clips(tmp_path, 60, 60)]
+    supply = inputs.Training(made, 2, sampled(WINDOWS, mode=mode, windows_per_epoch=48))
+    assert set(heard(supply)) == {(genre, first, first + 7) for genre in (0, 1) for first in (4, 20)}
+    assert sorted(supply.everything()[0][:, 0, 0]) == [4, 4, 20, 20]
+    assert sorted(inputs.cut(made, PLAIN).frames[:, 0, 0]) == [4, 4, 20, 20]
+
+
+def test_quiet_windows_are_left_out(tmp_path):
+    """Frames rise by 1 dB: only windows whose last frame is within 10 dB of the clip's are learned."""
+    made = clips(tmp_path, 40)
+    for quiet_db, n_kept in ((0.0, 9), (10.0, 3), (1000.0, 9)):
+        windows, _, _ = inputs.Training(made, 1, sampled(WINDOWS, quiet_db=quiet_db)).everything()
+        assert len(windows) == n_kept
+        assert not quiet_db or (windows.max(axis=(1, 2)) > 39 - quiet_db).all()
+
+
+def test_short_clips_are_left_out_if_the_recipe_says_so(tmp_path):
+    """Without them nothing is repeated; where nothing else is there, that is said."""
+    made = clips(tmp_path, 5, 20, 7, 20)
+    assert len(inputs.Training(made, 2, WINDOWS).everything()[0]) == 2 * 4 + 2
+    assert len(inputs.Training(made, 2, sampled(WINDOWS, keep_short=False)).everything()[0]) == 2 * 4
+    with pytest.raises(CorpusError, match="no window is left"):
+        inputs.Training(made[::2], 2, sampled(WINDOWS, keep_short=False))
+
+
+def test_class_weights_make_genres_count_alike(tmp_path):
+    """Weights are 1 on average over all windows, and their sums over genres are equal; one unheard has none."""
+    made = clips(tmp_path, 40, 12)
+    supply = inputs.Training(made, 3, sampled(WINDOWS, class_weights=True))
+    _, genres, weights = supply.everything()
+    assert list(np.bincount(genres)) == [9, 2]
+    assert weights.mean() == pytest.approx(1)
+    assert weights[genres == 0].sum() == pytest.approx(weights[genres == 1].sum())
+    assert weights[genres == 1][0] > 1 > weights[genres == 0][0]
+    batch = supply.batch(0, 0)
+    assert {(int(genre), float(weight)) for genre, weight in zip(genres, weights, strict=True)} >= {
+        (int(genre), float(weight))
+        for genre, weight in zip(batch.targets.argmax(axis=1), batch.weights, strict=True)
+    }
+
+
+def test_everything_is_unchanged(tmp_path):
+    """Models that learn at once are given the windows of inference, whatever the augmentation."""
+    made = clips(tmp_path, 21, 3)
+    recipe = dataclasses.replace(PLAIN, augmentation=Augmentation(gain_db=9, mixup=1.0))
+    windows, genres, weights = inputs.Training(made, 2, recipe).everything()
+    cut = inputs.cut(made, recipe)
+    assert np.array_equal(windows, cut.frames)
+    assert list(genres) == [made[index].target for index in cut.clips]
+    assert list(weights) == [1] * len(windows)
 
 
 def test_cut_gives_the_windows_of_inference(tmp_path):

@@ -110,3 +110,46 @@ def test_one_genre_is_not_enough():
     """A corpus that supports one genre only is refused in one sentence."""
     with pytest.raises(CorpusError, match="fewer than two genres"):
         labels.targets(corpus(("jazz",), ("jazz",), ("folk",)), RECIPE)
+
+
+def shelf():
+    """Targets of six blues, four jazz and two rock examples."""
+    return labels.targets(corpus(*[("blues",)] * 6, *[("jazz",)] * 4, *[("rock",)] * 2), RECIPE)
+
+
+@pytest.mark.parametrize(
+    ("how", "sizes"),
+    [
+        ({}, {"Blues": 6, "Jazz": 4, "Rock": 2}),
+        ({"most": 3}, {"Blues": 3, "Jazz": 3, "Rock": 2}),
+        ({"least": 4}, {"Blues": 6, "Jazz": 4}),
+        ({"n_genres": 2, "most": 5}, {"Blues": 5, "Jazz": 4}),
+        ({"without": ["Blues"]}, {"Jazz": 4, "Rock": 2}),
+        ({"without": ["Jazz"], "n_genres": 2, "least": 2}, {"Blues": 6, "Rock": 2}),
+    ],
+)
+def test_genres_and_examples_are_selected(how, sizes):
+    """What is left has the sizes asked for, keeps its own genre, and what went is told."""
+    chosen = labels.select(shelf(), **how)
+    assert {genre: chosen.indices.count(n) for n, genre in enumerate(chosen.genres)} == sizes
+    for example, index in zip(chosen.examples, chosen.indices, strict=True):
+        assert example.labels[0].title() == chosen.genres[index]
+    assert all(
+        any(message.startswith(genre) for message in chosen.left_out) for genre in how.get("without", ())
+    )
+
+
+def test_the_draw_is_seeded():
+    """The same seed draws the same examples, in the order of the corpus."""
+    first, again, other = (labels.select(shelf(), most=2, seed=seed).examples for seed in (1, 1, 2))
+    assert first == again != other
+    assert list(first) == [one for one in shelf().examples if one in first]
+
+
+@pytest.mark.parametrize(
+    "how", [{"least": 5}, {"n_genres": 1}, {"without": ["Ska"]}, {"without": ["Blues", "Jazz"]}]
+)
+def test_a_selection_that_leaves_nothing_to_tell_apart_is_refused(how):
+    """One genre is not enough, and an unknown one cannot be taken out."""
+    with pytest.raises(CorpusError):
+        labels.select(shelf(), **how)

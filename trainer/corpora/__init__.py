@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tagger.errors import CorpusError
-from trainer.corpora import folder, gtzan, table
+from trainer.corpora import emotify, fma, folder, gtzan, library, table, taffc
 from trainer.corpora.interface import Corpus
 
 
@@ -28,17 +28,26 @@ class Places:
 CORPORA: dict[str, Callable[[str, Places], Corpus]] = {
     "folder": lambda argument, places: folder.load(argument),
     "csv": lambda argument, places: table.load(argument, places.data),
+    "library": lambda argument, places: library.load(argument),
     "gtzan": lambda argument, places: gtzan.load(argument, places.data, places.cache),
+    "fma-small": lambda argument, places: fma.load("small", argument, places.data, places.cache),
+    "fma-medium": lambda argument, places: fma.load("medium", argument, places.data, places.cache),
+    "fma-large": lambda argument, places: fma.load("large", argument, places.data, places.cache),
+    "emotify": lambda argument, places: emotify.load(argument, places.data, places.cache),
+    "taffc": lambda argument, places: taffc.load(argument, places.data, places.cache),
 }
 
-_TAKE_A_PATH = ("folder", "csv")
+_TAKE_A_PATH = {"folder": "DIR", "csv": "FILE", "library": "DIR"}
+
+NAMES = ", ".join(f"{name}:{_TAKE_A_PATH[name]}" if name in _TAKE_A_PATH else name for name in CORPORA)
+"""The datasets there are, as users write them."""
 
 
 def load(dataset: str, *, data: Path | None, cache: Path) -> Corpus:
     """Find a corpus on disk.
 
     Args:
-        dataset: `folder:DIR`, `csv:FILE` or `gtzan`.
+        dataset: A name in `CORPORA`; behind a colon a path, which some names need.
         data: Where its files are, if it needs to be told.
         cache: Where archives are unpacked.
 
@@ -47,7 +56,7 @@ def load(dataset: str, *, data: Path | None, cache: Path) -> Corpus:
     """
     name, _, argument = dataset.partition(":")
     if name not in CORPORA:
-        raise CorpusError(f"{dataset}: no such dataset", hint="datasets are folder:DIR, csv:FILE and gtzan")
+        raise CorpusError(f"{dataset}: no such dataset", hint=f"datasets are {NAMES}")
     if name in _TAKE_A_PATH and not argument:
-        raise CorpusError(f"{dataset}: no path given", hint=f"write {name}:PATH")
+        raise CorpusError(f"{dataset}: no path given", hint=f"write {name}:{_TAKE_A_PATH[name]}")
     return CORPORA[name](argument, Places(data, cache))

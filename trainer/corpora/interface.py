@@ -37,7 +37,7 @@ class Corpus:
         name: Its name.
         examples: Its items, in a stable order.
         artists_known: Whether groups are artists; else each recording is a group of its own.
-        names_are_genres: Whether labels are names the user chose, all of which become genres.
+        names_are_genres: Whether all labels become genres: the user's own names, or a corpus made for them.
         licence: What is known about the licence as a whole.
         citation: How its authors ask to be cited; empty if unknown.
         problems: What is missing or was left out, each a sentence.

@@ -18,12 +18,18 @@ _NO_FLOOR_DB = -300.0
 
 def apply(windows: Array, settings: Augmentation, rng: np.random.Generator) -> Array:
     """All changes but mixing, in the order in which they happen to a recording; masks come last."""
+    if settings.zoom:
+        windows = zoom(windows, settings.zoom, rng)
+    if settings.roll:
+        windows = roll(windows, rng)
     if settings.pitch_bands:
         windows = shift_pitch(windows, settings.pitch_bands, rng)
     if settings.equaliser_db:
         windows = equalise(windows, settings.equaliser_db, settings.equaliser_knots, rng)
     if settings.low_pass_share:
         windows = low_pass(windows, settings, rng)
+    if settings.dynamic_range:
+        windows = scale_range(windows, settings.dynamic_range, rng)
     if settings.gain_db:
         windows = windows + _uniform(rng, settings.gain_db, (len(windows), 1, 1))
     if settings.floor_share:
@@ -35,18 +41,37 @@ def apply(windows: Array, settings: Augmentation, rng: np.random.Generator) -> A
     return windows
 
 
+def zoom(windows: Array, most: float, rng: np.random.Generator) -> Array:
+    """Stretch each window about its middle by a factor of 1 ± `most` at most, along time and along bands apart.
+
+    What lies beyond its edges is like the edges.
+    """
+    for axis in (1, 2):
+        middle = (windows.shape[axis] - 1) / 2
+        factors = 1 + _uniform(rng, most, (len(windows), 1))
+        places = middle + (np.arange(windows.shape[axis], dtype=np.float32) - middle) / factors
+        windows = _resampled(windows.swapaxes(1, axis), places).swapaxes(1, axis)
+    return windows
+
+
+def roll(windows: Array, rng: np.random.Generator) -> Array:
+    """Turn each window round in time by a random number of frames."""
+    n_windows, n_frames, _ = windows.shape
+    places = (np.arange(n_frames) + rng.integers(0, n_frames, (n_windows, 1))) % n_frames
+    return windows[np.arange(n_windows)[:, None], places]
+
+
+def scale_range(windows: Array, most: float, rng: np.random.Generator) -> Array:
+    """Scale the distances of each window's values from its peak by a factor of 1 ± `most` at most."""
+    peak = windows.max(axis=(1, 2), keepdims=True)
+    return peak + (windows - peak) * (1 + _uniform(rng, most, (len(windows), 1, 1)))
+
+
 def shift_pitch(windows: Array, most_bands: float, rng: np.random.Generator) -> Array:
     """Move each window along the mel axis by up to `most_bands`; the edge band fills what becomes free."""
-    n_mels = windows.shape[2]
     shifts = _uniform(rng, most_bands, (len(windows), 1))
-    source = np.clip(np.arange(n_mels, dtype=np.float32) - shifts, 0, n_mels - 1)
-    low = np.floor(source).astype(np.intp)
-    share = (source - low).astype(np.float32)[:, None, :]
-    high = np.minimum(low + 1, n_mels - 1)
-    rows = np.arange(len(windows))[:, None]
-    bands_first = windows.transpose(0, 2, 1)
-    lower, upper = bands_first[rows, low].transpose(0, 2, 1), bands_first[rows, high].transpose(0, 2, 1)
-    return lower + share * (upper - lower)
+    places = np.arange(windows.shape[2], dtype=np.float32) - shifts
+    return _resampled(windows.swapaxes(1, 2), places).swapaxes(1, 2)
 
 
 def equalise(windows: Array, most_db: float, n_knots: int, rng: np.random.Generator) -> Array:
@@ -108,6 +133,21 @@ def mix(windows: Array, targets: Array, alpha: float, rng: np.random.Generator) 
         for_windows * windows + (1 - for_windows) * windows[other],
         for_targets * targets + (1 - for_targets) * targets[other],
     )
+
+
+def _resampled(windows: Array, places: Array) -> Array:
+    """Rows of windows at places between them, linear; the edge row stands for all beyond it.
+
+    Args:
+        windows: Shape (n_windows, n_rows, n_columns).
+        places: Shape (n_windows, n_places), in rows.
+    """
+    places = np.clip(places, 0, windows.shape[1] - 1)
+    low = np.floor(places).astype(np.intp)
+    share = (places - low).astype(np.float32)[:, :, None]
+    which = np.arange(len(windows))[:, None]
+    lower, upper = windows[which, low], windows[which, np.minimum(low + 1, windows.shape[1] - 1)]
+    return lower + share * (upper - lower)
 
 
 def _stretches(

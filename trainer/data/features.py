@@ -1,6 +1,6 @@
-"""Spectrograms of whole clips, computed once and kept: one file each, memory-mapped.
+"""Frames of whole clips, computed once and kept: one file each, memory-mapped.
 
-They are kept as float16: the front-end's values lie between -100 and 128 dB, where it errs by 0.03 dB at most.
+Spectrograms are kept as float16: their values lie between -100 and 128 dB, where it errs by 0.03 dB at most.
 """
 
 from __future__ import annotations
@@ -21,23 +21,37 @@ from numpy.typing import NDArray
 
 from tagger.errors import FileError, OutputError
 from tagger.inference import frontend
-from tagger.inference.frontend import FrontEnd
+from tagger.inference.frontend import Array, FrontEnd
 from tagger.sources import decode
+from trainer.data.variants import Variant
 from trainer.progress import Progress
 
 # Bump when the numbers of the front-end change with the same parameters.
-_VERSION = 1
+_VERSION = 2
 
 # Starting a process costs as much as hearing this many clips.
 _CLIPS_WORTH_A_PROCESS = 16
 
 
 @dataclass(frozen=True)
-class Features:
-    """The spectrograms of clips.
+class Hearing:
+    """How clips are heard.
 
     Attributes:
-        files: For each clip that decodes, its spectrogram: float16, shape (n_frames, n_mels), dB.
+        front_end: How audio becomes frames.
+        variant: How it is changed before; None leaves it as it is.
+    """
+
+    front_end: FrontEnd
+    variant: Variant | None = None
+
+
+@dataclass(frozen=True)
+class Features:
+    """The frames of clips.
+
+    Attributes:
+        files: For each clip that decodes, its frames: shape (n_frames, n_bands), float16 or float32.
         left_out: For each clip that does not, the reason.
     """
 
@@ -46,16 +60,23 @@ class Features:
 
 
 def build(
-    paths: Iterable[Path], front_end: FrontEnd, folder: Path, progress: Progress, *, jobs: int = 0
+    paths: Iterable[Path],
+    front_end: FrontEnd,
+    folder: Path,
+    progress: Progress,
+    *,
+    jobs: int = 0,
+    variant: Variant | None = None,
 ) -> Features:
-    """Compute the spectrograms that are not there yet, side by side; a clip that does not decode is left out.
+    """Compute the frames that are not there yet, side by side; a clip that does not decode is left out.
 
     Args:
         paths: Sound files; one given twice counts once.
         front_end: How to hear them.
-        folder: Where spectrograms are kept from run to run.
+        folder: Where frames are kept from run to run.
         progress: Told of every clip.
         jobs: Number of processes; 0 means one for each core.
+        variant: How the clips are changed before they are heard.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -63,34 +84,35 @@ def build(
     clips = list(dict.fromkeys(paths))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        progress.stage("Reading clips", len(clips))
+        progress.stage(f"Reading clips, {variant.name}" if variant else "Reading clips", len(clips))
         files, left_out = {}, {}
-        for path, outcome in _outcomes(clips, front_end, folder, jobs or os.cpu_count() or 1):
+        hearing = Hearing(front_end, variant)
+        for path, outcome in _outcomes(clips, hearing, folder, jobs or os.cpu_count() or 1):
             progress.advance()
             if isinstance(outcome, Path):
                 files[path] = outcome
             else:
                 left_out[path] = outcome
     except OSError as error:
-        raise OutputError(f"{folder}: cannot keep spectrograms: {error.strerror}") from error
+        raise OutputError(f"{folder}: cannot keep what is heard: {error.strerror}") from error
     in_order = {path: files[path] for path in clips if path in files}
     return Features(in_order, left_out)
 
 
-def load(file: Path) -> NDArray[np.float16]:
-    """The spectrogram in a file, memory-mapped."""
+def load(file: Path) -> NDArray[np.floating]:
+    """The frames in a file, memory-mapped."""
     return np.load(file, mmap_mode="r", allow_pickle=False)
 
 
 def _outcomes(
-    clips: list[Path], front_end: FrontEnd, folder: Path, jobs: int
+    clips: list[Path], hearing: Hearing, folder: Path, jobs: int
 ) -> Iterator[tuple[Path, Path | str]]:
-    """For each clip its spectrogram or why there is none, in order of completion."""
+    """For each clip its frames or why there is none, in order of completion."""
     missing = []
     for path in clips:
-        file = _place(path, front_end, folder)
+        file = _place(path, hearing, folder)
         if isinstance(file, Path) and not file.exists():
-            missing.append((path, front_end, file))
+            missing.append((path, hearing, file))
         else:
             yield path, file
     jobs = min(jobs, len(missing) // _CLIPS_WORTH_A_PROCESS)
@@ -112,8 +134,8 @@ def _leave_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _place(path: Path, front_end: FrontEnd, folder: Path) -> Path | str:
-    """Where the spectrogram of a clip is kept, by the identity of its content, or why it cannot be had."""
+def _place(path: Path, hearing: Hearing, folder: Path) -> Path | str:
+    """Where the frames of a clip are kept, by the identity of its content, or why it cannot be had."""
     try:
         stat = path.stat()
     except OSError as error:
@@ -122,19 +144,22 @@ def _place(path: Path, front_end: FrontEnd, folder: Path) -> Path | str:
         "path": os.fspath(path.resolve()),
         "size": stat.st_size,
         "mtime_ns": stat.st_mtime_ns,
-        "front_end": dataclasses.asdict(front_end),
+        "front_end": dataclasses.asdict(hearing.front_end),
+        "variant": hearing.variant.identity if hearing.variant else "",
         "version": _VERSION,
     }
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
     return folder / key[:2] / f"{key[:32]}.npy"
 
 
-def _compute(path: Path, front_end: FrontEnd, file: Path) -> tuple[Path, Path | str]:
+def _compute(path: Path, hearing: Hearing, file: Path) -> tuple[Path, Path | str]:
+    front_end, variant = hearing.front_end, hearing.variant
+    dtype = np.float16 if front_end.is_spectral else np.float32
     try:
-        pieces = [
-            frames.log_mel.astype(np.float16)
-            for frames in frontend.stream(decode.blocks(path, front_end.sample_rate), front_end)
-        ]
+        blocks: Iterable[Array] = decode.blocks(path, front_end.sample_rate)
+        if variant:
+            blocks = [variant.apply(np.concatenate([*blocks, np.empty(0, np.float32)]), front_end.sample_rate)]
+        pieces = [frames.values.astype(dtype, copy=False) for frames in frontend.stream(blocks, front_end)]
     except FileError as error:
         return path, error.reason
     if not pieces:

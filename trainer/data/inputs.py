@@ -1,8 +1,4 @@
-"""Clips → batches of windows: random crops to learn from, a clip's own windows to be judged by.
-
-Genres are drawn alike, within a genre its corpora by their balance, within a corpus its clips alike: a
-long clip is not heard more often than a short one.
-"""
+"""Clips → windows: batches to learn from, and a clip's own windows to be judged by."""
 
 from __future__ import annotations
 
@@ -14,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.inference import window
-from tagger.inference.frontend import Array, Frames
+from tagger.errors import CorpusError
+from tagger.inference.frontend import Array
 from trainer.data import augment, features
+from trainer.learner import Batch
 from trainer.recipe import Recipe
 
 
@@ -25,16 +22,19 @@ class Clip:
     """A clip to learn from or to be judged by.
 
     Attributes:
-        file: Its spectrogram.
+        file: Its frames.
         target: Its genre, an index.
         corpus: Where it comes from.
         group: Its artist or source track.
+        starts: First frames of the windows that may be used; None for all that inference cuts, and for crops at
+            any place.
     """
 
     file: Path
     target: int
     corpus: str
     group: str
+    starts: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Windows:
     """The windows of several clips, as inference would cut them.
 
     Attributes:
-        frames: Shape (n_windows, n_frames, n_mels), float32, dB.
+        frames: Shape (n_windows, n_frames, n_bands), float32.
         clips: Index of the clip of each window, shape (n_windows,), ascending.
     """
 
@@ -50,26 +50,97 @@ class Windows:
     clips: NDArray[np.intp]
 
 
-def batches(
-    clips: Sequence[Clip], n_genres: int, recipe: Recipe, rng: np.random.Generator
-) -> Iterator[tuple[Array, Array]]:
-    """Batches to learn from, without end.
+class Training:
+    """A `trainer.learner.Supply` of the windows of clips, changed at random.
 
-    Yields:
-        Windows, shape (batch_size, n_frames, n_mels), and their targets, shape (batch_size, n_genres).
+    As crops, genres are drawn alike, within a genre its corpora by their balance, within a corpus its clips
+    alike: a long clip is not heard more often than a short one. As windows, each comes once in an epoch.
+
+    Args:
+        clips: What to learn from.
+        n_genres: Number of genres.
+        recipe: Which windows, and how they may change.
+
+    Raises:
+        CorpusError: The recipe leaves no window.
     """
-    shares = weights(clips, recipe.corpus_balance)
-    one_hot = np.eye(n_genres, dtype=np.float32)
-    while True:
-        order = _draw(shares, recipe.crops_per_epoch, rng)
-        for start in range(0, len(order) - recipe.batch_size + 1, recipe.batch_size):
-            chosen = [clips[index] for index in order[start : start + recipe.batch_size]]
-            crops = np.stack([crop(features.load(clip.file), recipe, rng) for clip in chosen])
-            crops = augment.apply(crops, recipe.augmentation, rng)
-            targets = one_hot[[clip.target for clip in chosen]]
-            if recipe.augmentation.mixup:
-                crops, targets = augment.mix(crops, targets, recipe.augmentation.mixup, rng)
-            yield crops.astype(np.float32, copy=False), targets
+
+    def __init__(self, clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> None:
+        self._recipe, self._n_genres = recipe, n_genres
+        self._clips = [clip for clip in clips if recipe.sampling.keep_short or _is_long_enough(clip, recipe)]
+        self._places = [
+            (index, start)
+            for index, clip in enumerate(self._clips)
+            for start in _loud(clip, _starts(clip, recipe), recipe)
+        ]
+        if not self._places:
+            raise CorpusError(
+                "no window is left to learn from",
+                hint="clips may all be shorter than a window, or quieter than the recipe asks for",
+            )
+        self._shares = weights(self._clips, recipe.sampling.corpus_balance)
+        self._n_windows = recipe.sampling.windows_per_epoch or len(self._places)
+        self._batch_size = min(recipe.fitting.batch_size, self._n_windows)
+        self._genre_weights = self._weights_of_genres() if recipe.sampling.class_weights else np.ones(n_genres)
+
+    @property
+    def n_batches(self) -> int:
+        """See `Supply.n_batches`."""
+        return self._n_windows // self._batch_size
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """See `Supply.batches`."""
+        return (self.batch(epoch, number) for number in range(self.n_batches))
+
+    def batch(self, epoch: int, number: int) -> Batch:
+        """One of the batches of an epoch, both counted from 0."""
+        settings = self._recipe.augmentation
+        rng = np.random.default_rng([self._recipe.seed, epoch, number])
+        chosen = self._order(epoch)[number * self._batch_size : (number + 1) * self._batch_size]
+        windows = np.stack([self._window(int(index), rng) for index in chosen])
+        genres = np.array([self._clips[self._owner(int(index))].target for index in chosen])
+        windows = augment.apply(windows, settings, rng)
+        targets = np.eye(self._n_genres, dtype=np.float32)[genres]
+        if settings.mixup:
+            windows, targets = augment.mix(windows, targets, settings.mixup, rng)
+        weights = (targets @ self._genre_weights).astype(np.float32)
+        return Batch(windows.astype(np.float32, copy=False), targets, weights)
+
+    def everything(self) -> tuple[Array, NDArray[np.intp], Array]:
+        """See `Supply.everything`."""
+        length = self._recipe.window_frames
+        windows = np.stack(
+            [window_at(features.load(self._clips[index].file), start, length) for index, start in self._places]
+        )
+        genres = np.array([self._clips[index].target for index, _ in self._places], np.intp)
+        return windows, genres, self._genre_weights[genres].astype(np.float32)
+
+    def _order(self, epoch: int) -> NDArray[np.intp]:
+        """What the windows of an epoch are made of: clips to crop, or places."""
+        rng = np.random.default_rng([self._recipe.seed, epoch])
+        if self._recipe.sampling.mode == "crops":
+            return _draw(self._shares, self._n_windows, rng)
+        n_rounds = -(-self._n_windows // len(self._places))
+        return np.concatenate([rng.permutation(len(self._places)) for _ in range(n_rounds)])[: self._n_windows]
+
+    def _owner(self, index: int) -> int:
+        """The clip that an index of `_order` stands for."""
+        return index if self._recipe.sampling.mode == "crops" else self._places[index][0]
+
+    def _window(self, index: int, rng: np.random.Generator) -> Array:
+        clip = self._clips[self._owner(index)]
+        values = features.load(clip.file)
+        if self._recipe.sampling.mode == "windows":
+            return window_at(values, self._places[index][1], self._recipe.window_frames)
+        if clip.starts is not None:
+            return window_at(values, int(rng.choice(clip.starts)), self._recipe.window_frames)
+        return crop(values, self._recipe, rng)
+
+    def _weights_of_genres(self) -> NDArray[np.float64]:
+        """Weights that make all genres count alike, 1 on average over windows."""
+        counts = np.bincount([self._clips[index].target for index, _ in self._places], minlength=self._n_genres)
+        n_present = np.count_nonzero(counts)
+        return np.where(counts, len(self._places) / (n_present * np.maximum(counts, 1)), 0.0)
 
 
 def weights(clips: Sequence[Clip], corpus_balance: float) -> NDArray[np.float64]:
@@ -85,25 +156,25 @@ def weights(clips: Sequence[Clip], corpus_balance: float) -> NDArray[np.float64]
     return np.array(shares)
 
 
-def crop(log_mel: NDArray[np.floating], recipe: Recipe, rng: np.random.Generator) -> Array:
+def crop(values: NDArray[np.floating], recipe: Recipe, rng: np.random.Generator) -> Array:
     """A random window of a clip, at a random tempo; a shorter clip or piece is repeated until it fills it.
 
     Args:
-        log_mel: The clip, shape (n_frames, n_mels).
+        values: The frames of the clip, shape (n_frames, n_bands).
         recipe: Length of the window, and how it may change.
         rng: Random numbers.
 
     Returns:
-        Shape (window_frames, n_mels), float32.
+        Shape (window_frames, n_bands), float32.
     """
     settings, n_frames = recipe.augmentation, recipe.window_frames
     tempo = 1.0 + rng.uniform(-settings.stretch, settings.stretch) if settings.stretch else 1.0
-    length = min(len(log_mel), _n_covered(n_frames, tempo))
+    length = min(len(values), _n_covered(n_frames, tempo))
     if settings.repeat_share and rng.random() < settings.repeat_share:
         seconds = rng.uniform(*settings.repeat_seconds)
         length = min(length, max(1, round(seconds * recipe.front_end.frames_per_second)))
-    start = rng.integers(0, len(log_mel) - length + 1)
-    piece = np.asarray(log_mel[start : start + length], np.float32)
+    start = rng.integers(0, len(values) - length + 1)
+    piece = np.asarray(values[start : start + length], np.float32)
     if tempo == 1.0:
         return piece[np.arange(n_frames) % length]
     places = np.arange(n_frames) * tempo
@@ -111,6 +182,20 @@ def crop(log_mel: NDArray[np.floating], recipe: Recipe, rng: np.random.Generator
     share = (places - before).astype(np.float32)[:, None]
     lower, upper = piece[before % length], piece[(before + 1) % length]
     return lower + share * (upper - lower)
+
+
+def positions(n_frames: int, length: int, hop: int) -> list[int]:
+    """First frames of the windows that `tagger.inference.window.slide` cuts from so many frames."""
+    starts = list(range(0, n_frames - length + 1, hop))
+    if not starts or starts[-1] + length < n_frames:
+        starts.append(max(0, n_frames - length))
+    return starts
+
+
+def window_at(values: NDArray[np.floating], start: int, length: int) -> Array:
+    """A window of a clip, shape (length, n_bands), float32; a shorter clip is repeated until it fills it."""
+    piece = np.asarray(values[start : start + length], np.float32)
+    return piece if len(piece) == length else piece[np.arange(length) % len(piece)]
 
 
 def cut(clips: Sequence[Clip], recipe: Recipe, *, most: int | None = None) -> Windows:
@@ -123,14 +208,32 @@ def cut(clips: Sequence[Clip], recipe: Recipe, *, most: int | None = None) -> Wi
     """
     pieces, owners = [], []
     for index, clip in enumerate(clips):
-        log_mel = np.asarray(features.load(clip.file), np.float32)
-        frames = Frames(log_mel, np.ones(len(log_mel), np.float32))
-        windows = [one.frames for one in window.slide([frames], recipe.window_frames, recipe.hop_frames)]
-        if most is not None and len(windows) > most:
-            windows = [windows[place] for place in np.linspace(0, len(windows) - 1, most).round().astype(int)]
-        pieces += windows
-        owners += [index] * len(windows)
+        starts = _starts(clip, recipe)
+        if most is not None and len(starts) > most:
+            starts = [starts[place] for place in np.linspace(0, len(starts) - 1, most).round().astype(int)]
+        values = features.load(clip.file)
+        pieces += [window_at(values, start, recipe.window_frames) for start in starts]
+        owners += [index] * len(starts)
     return Windows(np.stack(pieces), np.array(owners, np.intp))
+
+
+def _starts(clip: Clip, recipe: Recipe) -> Sequence[int]:
+    if clip.starts is not None:
+        return clip.starts
+    return positions(len(features.load(clip.file)), recipe.window_frames, recipe.hop_frames)
+
+
+def _loud(clip: Clip, starts: Sequence[int], recipe: Recipe) -> Sequence[int]:
+    """The windows that are not much quieter than their clip."""
+    if not recipe.sampling.quiet_db:
+        return starts
+    values = features.load(clip.file)
+    least = float(values.max()) - recipe.sampling.quiet_db
+    return [start for start in starts if float(values[start : start + recipe.window_frames].max()) > least]
+
+
+def _is_long_enough(clip: Clip, recipe: Recipe) -> bool:
+    return len(features.load(clip.file)) >= recipe.window_frames
 
 
 def _n_covered(n_frames: int, tempo: float) -> int:

@@ -1,7 +1,7 @@
 """The corpora's labels → our genres, with the reason for every merge and every omission.
 
-The names are those of GTZAN, of AllMusic (as in 4Q/TAFFC) and of common folders, in lower case without spaces,
-hyphens, slashes and ampersands.
+The names are those of GTZAN, of AllMusic (as in 4Q/TAFFC), of FMA and of common folders, in lower case without
+spaces, hyphens, slashes and ampersands.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from tagger.errors import CorpusError
 from trainer.corpora.interface import Corpus, Example
@@ -60,6 +62,7 @@ MEANINGS: dict[str, Meaning] = {
     "rnb": Meaning("R&B"),
     "soul": Meaning("R&B", "AllMusic and most shops file soul under R&B"),
     "rhythmandblues": Meaning("R&B"),
+    "soulrnb": Meaning("R&B", "FMA's one shelf for both"),
     "heavymetal": Meaning("Metal"),
     "punk": Meaning("Rock", "a style of rock in AllMusic's tree"),
     "rocknroll": Meaning("Rock", "a style of rock in AllMusic's tree"),
@@ -144,6 +147,60 @@ def targets(corpus: Corpus, recipe: Recipe) -> Targets:
         (example, genres.index(genre)) for example, genre in zip(corpus.examples, chosen, strict=True) if genre
     ]
     return Targets(genres, tuple(e for e, _ in kept), tuple(i for _, i in kept), tuple(messages))
+
+
+def select(
+    chosen: Targets,
+    *,
+    most: int | None = None,
+    least: int = 0,
+    n_genres: int | None = None,
+    without: Sequence[str] = (),
+    seed: int = 0,
+) -> Targets:
+    """Fewer genres and examples: first genres are taken out by name, then small ones, then examples are drawn.
+
+    Args:
+        chosen: What to select from.
+        most: Most examples of a genre, drawn at random; None keeps all.
+        least: A genre with fewer examples is taken out.
+        n_genres: Only so many genres are kept, those with most examples; None keeps all.
+        without: Names of genres to take out.
+        seed: Of the draw.
+
+    Raises:
+        CorpusError: Fewer than two genres are left, or one to take out is not there.
+    """
+    if unknown := sorted(set(without) - set(chosen.genres)):
+        raise CorpusError(
+            f"{unknown[0]}: no such genre to take out", hint=f"genres are {', '.join(chosen.genres)}"
+        )
+    sizes = Counter(chosen.genres[index] for index in chosen.indices)
+    large = [genre for genre, size in sizes.most_common() if genre not in without and size >= least]
+    genres = tuple(sorted(large[:n_genres]))
+    if len(genres) < 2:
+        raise CorpusError(
+            f"fewer than two genres are left of {len(chosen.genres)}",
+            hint=f"their sizes are {', '.join(f'{genre} {size}' for genre, size in sizes.most_common())}",
+        )
+    rng = np.random.default_rng(seed)
+    targets = np.array([chosen.genres[index] for index in chosen.indices])
+    kept: list[int] = []
+    for genre in genres:
+        own = np.flatnonzero(targets == genre)
+        kept += map(int, own if most is None else rng.permutation(own)[:most])
+    messages = [
+        f"{genre}: taken out: {sizes[genre]} examples" for genre in chosen.genres if genre not in genres
+    ]
+    messages += [
+        f"{genre}: {most} of {sizes[genre]} examples" for genre in genres if most and sizes[genre] > most
+    ]
+    return Targets(
+        genres,
+        tuple(chosen.examples[index] for index in sorted(kept)),
+        tuple(genres.index(str(targets[index])) for index in sorted(kept)),
+        (*chosen.left_out, *messages),
+    )
 
 
 def _possible(meanings: Sequence[Meaning]) -> list[str]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tagger.errors import CorpusError, FileError
+from tagger.sources import decode
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import features, labels, splits
+from trainer.data import checks, features, inputs, labels, splits
 from trainer.data.inputs import Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
@@ -23,49 +25,171 @@ class Material:
     """Clips with their genres, split.
 
     Attributes:
+        recipe: What it was prepared for, with the rate of the corpus if the recipe asks for that.
         genres: In the order of the logits.
         examples: Those that are used.
-        clips: The spectrogram and the genre of each.
+        clips: The frames and the genre of each.
+        variants: Changed copies of some clips, each with the index of its clip.
         split: Which of them train, choose and test.
         notes: What is missing or was left out, each a sentence.
     """
 
+    recipe: Recipe
     genres: tuple[str, ...]
     examples: tuple[Example, ...]
     clips: tuple[Clip, ...]
+    variants: tuple[tuple[int, Clip], ...]
     split: splits.Split
     notes: tuple[str, ...]
 
-    def side(self, indices: NDArray[np.intp]) -> list[Clip]:
-        """The clips of a side of the split."""
-        return [self.clips[index] for index in indices]
+    def side(self, name: str) -> list[Clip]:
+        """The clips of a side of the split, "train", "validation" or "test", unchanged."""
+        indices = getattr(self.split, name)
+        if not self.split.leaky:
+            return [self.clips[index] for index in indices]
+        return [clip for clip in self._dealt(splits.SIDES.index(name)) if clip.starts]
+
+    def to_learn(self, indices: NDArray[np.intp] | None = None) -> list[Clip]:
+        """The clips to learn from, changed copies among them: of the train side, or of these indices."""
+        if self.split.leaky:
+            return self.side("train")
+        chosen = self.split.train if indices is None else indices
+        return [self.clips[index] for index in chosen] + [
+            clip for index, clip in self.variants if index in set(map(int, chosen))
+        ]
+
+    def _dealt(self, side: int) -> Iterator[Clip]:
+        """All clips, each with its windows on a side of a split that parts the windows of a clip."""
+        length, hop = self.recipe.window_frames, self.recipe.hop_frames
+        starts = [inputs.positions(len(features.load(clip.file)), length, hop) for clip in self.clips]
+        targets = [clip.target for clip in self.clips]
+        sides = splits.assign_windows([len(one) for one in starts], targets, self.recipe.seed)
+        for clip, own, of_windows in zip(self.clips, starts, sides, strict=True):
+            chosen = tuple(start for start, one in zip(own, of_windows, strict=True) if one == side)
+            yield dataclasses.replace(clip, starts=chosen)
 
 
-def prepare(corpus: Corpus, recipe: Recipe, cache: Path, progress: Progress, *, jobs: int = 0) -> Material:
-    """Choose genres, compute spectrograms, leave out what does not decode, and split.
+def prepare(
+    corpus: Corpus,
+    recipe: Recipe,
+    cache: Path,
+    progress: Progress,
+    *,
+    protocol: str = "",
+    allow_leaks: bool = False,
+    jobs: int = 0,
+) -> list[Material]:
+    """Choose genres, hear the clips, leave out what does not decode, and split.
 
     Args:
         corpus: What was found on disk.
         recipe: Which genres, how to hear, and the seed of the split.
-        cache: Where spectrograms are kept from run to run.
+        cache: Where frames and fingerprints are kept from run to run.
         progress: Told of every clip.
+        protocol: See `splits.splits`.
+        allow_leaks: Whether the same audio may be on two sides of a split that the corpus gives; where sides
+            are drawn, it is kept on one.
         jobs: Number of processes; 0 means one for each core.
+
+    Returns:
+        One for each split of the protocol.
 
     Raises:
         CorpusError: The corpus supports no training.
         OutputError: The cache cannot be written.
+        SettingsError: There is no such protocol.
     """
-    wanted = labels.targets(corpus, recipe)
-    heard = features.build([one.path for one in wanted.examples], recipe.front_end, cache, progress, jobs=jobs)
-    decoded = tuple(one for one in corpus.examples if one.path not in heard.left_out)
-    learned = labels.targets(dataclasses.replace(corpus, examples=decoded), recipe)
-    clips = tuple(
-        Clip(heard.files[one.path], target, one.corpus, one.group)
-        for one, target in zip(learned.examples, learned.indices, strict=True)
+    features_folder = cache / "features"
+    wanted = _chosen(corpus, recipe)
+    if recipe.native_rate:
+        recipe = _at_native_rate(recipe, [one.path for one in wanted.examples])
+    paths = [one.path for one in wanted.examples]
+    heard = features.build(paths, recipe.front_end, features_folder, progress, jobs=jobs)
+    decoded = tuple(one for one in wanted.examples if one.path not in heard.left_out)
+    # Genres that were taken out by name are not among these, and would be missed.
+    again = dataclasses.replace(recipe, selection=dataclasses.replace(recipe.selection, without=()))
+    learned = _chosen(dataclasses.replace(corpus, examples=decoded), again)
+    examples, targets = learned.examples, learned.indices
+    clips = _clips(examples, targets, heard.files)
+    notes = dict.fromkeys((*corpus.problems, *_undecoded(heard.left_out), *wanted.left_out, *learned.left_out))
+    pairs = checks.same_audio(examples, cache / "sounds", progress)
+    parts = _split(learned, pairs, recipe, protocol)
+    if not allow_leaks:
+        for part in parts:
+            splits.refuse_leaks(part, examples, pairs)
+    changed: list[tuple[int, Clip]] = []
+    if not parts[0].leaky and recipe.variants:
+        to_change = np.unique(np.concatenate([np.append(one.train, one.validation) for one in parts]))
+        changed = list(_changed(examples, clips, to_change, recipe, features_folder, progress, jobs))
+    return [
+        Material(recipe, learned.genres, examples, tuple(clips), tuple(changed), part, tuple(notes))
+        for part in parts
+    ]
+
+
+def _split(
+    learned: labels.Targets, pairs: Sequence[tuple[int, int]], recipe: Recipe, protocol: str
+) -> list[splits.Split]:
+    """The splits of a protocol; where sides are drawn, recordings that are there twice stay on one."""
+    examples, targets, seed = learned.examples, learned.indices, recipe.seed
+    groups = splits.groups_with_duplicates(examples, pairs, protocol)
+    return splits.splits(examples, targets, seed, protocol, groups=groups, shares=recipe.shares)
+
+
+def _chosen(corpus: Corpus, recipe: Recipe) -> labels.Targets:
+    return labels.select(
+        labels.targets(corpus, recipe), **dataclasses.asdict(recipe.selection), seed=recipe.seed
     )
-    split = splits.split(learned.examples, learned.indices, recipe.seed)
-    notes = (*corpus.problems, *_undecoded(heard.left_out), *learned.left_out)
-    return Material(learned.genres, learned.examples, clips, split, notes)
+
+
+def _clips(examples: Sequence[Example], targets: Sequence[int], files: Mapping[Path, Path]) -> list[Clip]:
+    return [
+        Clip(files[one.path], target, one.corpus, one.group)
+        for one, target in zip(examples, targets, strict=True)
+    ]
+
+
+def _changed(
+    examples: Sequence[Example],
+    clips: Sequence[Clip],
+    indices: NDArray[np.intp],
+    recipe: Recipe,
+    cache: Path,
+    progress: Progress,
+    jobs: int,
+) -> Iterator[tuple[int, Clip]]:
+    """Changed copies of clips, each with the index of its clip."""
+    for variant in recipe.variants:
+        paths = [examples[index].path for index in indices]
+        heard = features.build(paths, recipe.front_end, cache, progress, jobs=jobs, variant=variant)
+        for index, path in zip(indices, paths, strict=True):
+            if path in heard.files:
+                yield int(index), dataclasses.replace(clips[index], file=heard.files[path])
+
+
+def _at_native_rate(recipe: Recipe, paths: Sequence[Path]) -> Recipe:
+    """The recipe with the rate that most of the files have.
+
+    Raises:
+        CorpusError: No file tells its rate.
+    """
+    rates: Counter[int] = Counter()
+    for path in paths:
+        try:
+            rates[decode.probe(path).sample_rate] += 1
+        except FileError:
+            continue  # it will be left out, with its reason, when it is heard
+    if not rates:
+        raise CorpusError("no file of the corpus can be read")
+    rate = rates.most_common(1)[0][0]
+    front_end = dataclasses.replace(recipe.front_end, sample_rate=rate, fmax=rate / 2)
+    scale = rate / recipe.front_end.sample_rate
+    return dataclasses.replace(
+        recipe,
+        front_end=front_end,
+        window_frames=round(recipe.window_frames * scale),
+        hop_frames=round(recipe.hop_frames * scale),
+    )
 
 
 def _undecoded(left_out: Mapping[Path, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Recipes are whole, plain data."""
+"""Recipes are whole, plain data, and only their own numbers can be changed, into others of the kind."""
 
 from __future__ import annotations
 
@@ -8,33 +8,124 @@ import json
 import pytest
 
 from tagger.errors import SettingsError
-from trainer import network, recipes
+from trainer import classical, network, recipes
+from trainer.recipe import Phase
+
+BUILDERS = {"network": network.NETWORKS, "classical": classical.KINDS}
+
+
+def changed(*assignments, name="default"):
+    """A recipe with other numbers."""
+    return recipes.changed(recipes.find(name), assignments)
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
 def test_every_recipe_is_sound(name):
-    """Its network exists, its windows overlap and fit, and its numbers survive JSON."""
+    """Its network exists, its windows lie in a row without gaps, and its numbers survive JSON."""
+    for recipe in (recipes.find(name), recipes.find(name).smoke()):
+        assert recipe.learner == "wav2vec2" or recipe.network in BUILDERS[recipe.learner]
+        assert 1 <= recipe.hop_frames <= recipe.window_frames
+        assert sum(recipe.shares) == pytest.approx(1)
+        for phase in recipe.fitting.all_phases:
+            assert recipe.fitting.warmup_epochs < phase.epochs
+        assert json.loads(json.dumps(recipe.as_dict()))["window_frames"] == recipe.window_frames
+        assert set(recipe.smoke_parameters) <= set(recipe.smoke().network_parameters)
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_a_small_recipe_trains_for_two_steps(name):
+    """Two batches of the same kind of windows, once for every phase; it is named as what it is."""
+    recipe, small = recipes.find(name), recipes.find(name).smoke()
+    assert small.name == f"{name}-smoke"
+    assert (small.sampling.windows_per_epoch, small.fitting.batch_size) == (8, 4)
+    assert len(small.fitting.all_phases) == len(recipe.fitting.all_phases)
+    assert {phase.epochs for phase in small.fitting.all_phases} == {1}
+    for part in ("front_end", "window_frames", "hop_frames", "learner", "network", "augmentation", "quantise"):
+        assert getattr(small, part) == getattr(recipe, part)
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_what_a_paper_reports_is_told(name):
+    """A recipe of a published system names its study; what it reports are shares, and each note a sentence."""
     recipe = recipes.find(name)
-    assert recipe.network in network.NETWORKS
-    assert 1 <= recipe.hop_frames <= recipe.window_frames
-    assert recipe.batch_size <= recipe.crops_per_epoch
-    assert recipe.warmup_epochs < recipe.epochs
-    assert json.loads(json.dumps(recipe.as_dict()))["window_frames"] == recipe.window_frames
+    assert recipe.reported is None or recipe.reported.study.replace("ć", "c").lower().split()[0] in name
+    assert recipe.reported is None or all(0 < score <= 1 for score in recipe.reported.scores.values())
+    assert all(note[0].isupper() and not note.endswith(".") for note in recipe.notes)
 
 
 def test_names_of_models_differ():
     """No recipe overwrites the model of another."""
-    assert len({recipe.name for recipe in recipes.RECIPES.values()}) == len(recipes.RECIPES)
+    assert {recipe.name: recipe for recipe in recipes.RECIPES.values()} == recipes.RECIPES
+    assert sum(len(file.RECIPES) for file in recipes._FILES) == len(recipes.RECIPES)
 
 
 def test_a_recipe_cannot_be_changed():
     """A run cannot alter its recipe by accident."""
     with pytest.raises(dataclasses.FrozenInstanceError):
-        recipes.find("default").epochs = 1
+        recipes.find("default").seed = 1
 
 
-def test_an_unknown_recipe_is_refused_with_the_names_there_are():
-    """The hint names them all."""
-    with pytest.raises(SettingsError, match="no such recipe") as caught:
-        recipes.find("nonesuch")
-    assert all(name in caught.value.hint for name in recipes.RECIPES)
+@pytest.mark.parametrize(
+    ("name", "hint"), [("nonesuch", "--list"), ("vukotic2025", "vukotic2025-cnn"), ("li2025-net", "li2025-knn")]
+)
+def test_an_unknown_recipe_is_refused_with_those_that_are_near(name, hint):
+    """The hint names the recipes of the same study, else how to see all."""
+    with pytest.raises(SettingsError, match=f"^{name}: no such recipe") as caught:
+        recipes.find(name)
+    assert hint in caught.value.hint
+
+
+def test_numbers_can_be_changed():
+    """Of the recipe, of its groups, and of its network, new ones too; the others stay as they are."""
+    recipe = changed("fitting.epochs=5", "seed=3", "fitting.learning_rate=1", "shares=[0.8,0.1,0.1]")
+    assert (recipe.fitting.epochs, recipe.seed, recipe.shares) == (5, 3, (0.8, 0.1, 0.1))
+    assert isinstance(recipe.fitting.learning_rate, float)
+    back = changed("fitting.epochs=60", "seed=0", "fitting.learning_rate=3e-3", "shares=[0.6,0.2,0.2]")
+    assert back == recipes.find("default")
+    assert changed("network_parameters.channels=[8, 16]").network_parameters == {"channels": (8, 16)}
+    green = changed("network_parameters.colour=green", name="vukotic2025-cnn").network_parameters
+    assert green == recipes.find("vukotic2025-cnn").network_parameters | {"colour": "green"}
+    assert changed("front_end.n_mels=64").front_end.n_mels == 64
+    assert changed('genres=["Jazz", "Folk"]').genres == ("Jazz", "Folk")
+    assert changed("fitting.least_score=0.9", "fitting.least_score=null").fitting.least_score is None
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("fitting.epochs", "no value"),
+        ("nonesuch=1", "has no nonesuch"),
+        ("fitting.nonesuch=1", "has no nonesuch"),
+        ("fitting=1", "fitting is a group"),
+        ("network_parameters=1", "network_parameters is a group"),
+        ("seed.part=1", "seed has no parts"),
+        ("fitting.epochs=many", "must be like 60"),
+        ("fitting.epochs=2.5", "must be like 60"),
+        ("seed=true", "must be like 0"),
+        ("fitting.learning_rate=true", "must be like 0.003"),
+        ("front_end.n_mels=0", "out of range"),
+        ("=1", "has no "),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_sentence(assignment, message):
+    """The sentence begins with the words of the user."""
+    with pytest.raises(SettingsError) as caught:
+        changed(assignment)
+    assert caught.value.message.startswith(f"{assignment}: ")
+    assert message in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["jitter.nonesuch.deep", "size.deep", "nonesuch.deep"])
+def test_parameters_of_networks_have_the_parts_they_have(name):
+    """A part of a number, and of what is not there, is refused; a part of a group is changed."""
+    with pytest.raises(SettingsError, match="has no parts"):
+        changed(f"network_parameters.{name}=1", name="vukotic2025-cnn")
+    jitter = changed("network_parameters.jitter.noise=1", name="vukotic2025-cnn").network_parameters["jitter"]
+    assert jitter == recipes.find("vukotic2025-cnn").network_parameters["jitter"] | {"noise": 1}
+
+
+def test_a_recipe_without_phases_has_one():
+    """It trains all layers, for the epochs and at the rate of the recipe."""
+    fitting = recipes.find("default").fitting
+    assert fitting.all_phases == (Phase(fitting.epochs, fitting.learning_rate),)

@@ -10,6 +10,38 @@ from typing import Any
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from trainer.network import cnn
+from trainer.network import (
+    alexnet,
+    arrigo,
+    cnn,
+    hybrid,
+    li,
+    sanjeev,
+    spectral,
+    transfer,
+    vector,
+    vgg16,
+    vukotic,
+    yolov4,
+    yolov8,
+)
 
-NETWORKS: dict[str, Callable[..., Any]] = {"cnn": cnn.build}
+# Each takes a front-end, the length of a window in frames, the number of genres, and parameters of its own.
+NETWORKS: dict[str, Callable[..., Any]] = {
+    "cnn": cnn.build,
+    "vukotic-sequential": vukotic.sequential,
+    "vukotic-residual": vukotic.residual,
+    "sanjeev": sanjeev.build,
+    "hybrid": hybrid.build,
+    "li-cnn": li.cnn,
+    "li-crnn": li.crnn,
+    "alexnet": alexnet.build,
+    "vgg16": vgg16.build,
+    "backbone": transfer.build,
+    "vector-dense": vector.dense,
+    "vector-lstm": vector.lstm,
+    "arrigo": arrigo.build,
+    "yolov4": yolov4.build,
+    "yolov8": yolov8.build,
+    "spectral": spectral.build,
+}

@@ -11,9 +11,12 @@ from typing import Any
 import keras
 from keras import layers
 
+from tagger.inference.frontend import FrontEnd
+
 
 def build(
-    n_mels: int,
+    front_end: FrontEnd,
+    window_frames: int,
     n_genres: int,
     *,
     stem_channels: int = 24,
@@ -28,7 +31,8 @@ def build(
     window are removed first, so that no gain changes what is heard.
 
     Args:
-        n_mels: Number of mel bands.
+        front_end: Its number of bands is that of the input.
+        window_frames: Length of the windows that it will learn from; it takes any.
         n_genres: Number of logits.
         stem_channels: Channels of the first convolution.
         channels: Channels of each residual stage.
@@ -37,12 +41,13 @@ def build(
         norm_momentum: Of the running statistics of batch normalisation, 0 to 1.
 
     Returns:
-        A `keras.Model` from "log_mel", shape (n_windows, n_frames, n_mels), to a dict of "logits", shape
+        A `keras.Model` from "windows", shape (n_windows, n_frames, n_bands), to a dict of "logits", shape
         (n_windows, n_genres), and "embedding", shape (n_windows, embedding).
     """
-    log_mel = keras.Input((None, n_mels), name="log_mel")
-    x = layers.LayerNormalization(axis=(1, 2), center=False, scale=False, name="level")(log_mel)
-    x = layers.Reshape((-1, n_mels, 1), name="image")(x)
+    n_bands = front_end.n_bands
+    windows = keras.Input((None, n_bands), name="windows")
+    x = layers.LayerNormalization(axis=(1, 2), center=False, scale=False, name="level")(windows)
+    x = layers.Reshape((-1, n_bands, 1), name="image")(x)
     x = layers.Conv2D(stem_channels, 5, strides=2, padding="same", use_bias=False, name="stem")(x)
     x = _normed(x, norm_momentum, "stem")
     for stage, n_channels in enumerate(channels, start=1):
@@ -55,8 +60,8 @@ def build(
     x = layers.Dropout(dropout, name="dropout")(layers.Concatenate(name="statistics")([mean, peak]))
     x = layers.Dense(embedding, activation="relu", name="embedding")(x)
     logits = layers.Dense(n_genres, name="logits")(layers.Dropout(dropout, name="dropout_embedding")(x))
-    model = keras.Model(log_mel, {"logits": logits, "embedding": x}, name="cnn")
-    model(keras.ops.zeros((1, 16, n_mels)))
+    model = keras.Model(windows, {"logits": logits, "embedding": x}, name="cnn")
+    model(keras.ops.zeros((1, window_frames, n_bands)))
     return model
 
 

@@ -1,208 +1,119 @@
-"""Training a network, and hearing what it says; every call of Keras' training loop is here."""
+"""A network as a learner: built, trained, heard and written."""
 
 from __future__ import annotations
 
-import time
+import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from tagger.inference.frontend import Array
 from trainer import network
-from trainer.network import cost
+from trainer.learner import Judge, Supply
+from trainer.network import compress, cost
+from trainer.network.training import Training
 from trainer.recipe import Recipe
 
-_PREDICT_BATCH = 128
+KERAS, ONNX = "model.keras", "model.onnx"
+
+_PREDICT_BYTES = 64 * 2**20
+_MOST_PREDICTED = 128
 
 
-@dataclass(frozen=True)
-class EpochEnd:
-    """What Keras reports of an epoch.
-
-    Attributes:
-        number: From 1.
-        loss: On training windows.
-        learning_rate: At its end.
-        seconds: Time it took.
-    """
-
-    number: int
-    loss: float
-    learning_rate: float
-    seconds: float
-
-
-# Judges the network after an epoch: a score, higher is better.
-Judge = Callable[[EpochEnd], float]
-
-
-def build(recipe: Recipe, n_genres: int) -> Any:
-    """An untrained network, seeded."""
-    keras.utils.set_random_seed(recipe.seed)
-    builder = network.NETWORKS[recipe.network]
-    return builder(recipe.front_end.n_mels, n_genres, **recipe.network_parameters)
-
-
-def fit(model: Any, batches: Iterator[tuple[Array, Array]], recipe: Recipe, judge: Judge) -> bool:
-    """Train with AdamW, and leave the network with the weights that `judge` liked best.
+class Network:
+    """A `trainer.learner.Learner`: a network of Keras.
 
     Args:
-        model: From `build`.
-        batches: Windows and targets, without end.
-        recipe: How long and how fast.
-        judge: Called after each epoch, while the network holds the weights that would be kept.
+        recipe: Its architecture, and how its weights are found.
+        n_genres: Number of logits.
+        parameters: More keyword arguments for its builder.
 
-    Returns:
-        Whether training ran to its end; False if the user interrupted it.
-
-    Raises:
-        KeyboardInterrupt: The user interrupted it before the first epoch was done.
+    Attributes:
+        model: From windows, shape (n_windows, n_frames, n_bands), to "logits" and "embedding".
     """
-    steps = recipe.crops_per_epoch // recipe.batch_size
-    learner = keras.Model(model.input, model.output["logits"])
-    learner.compile(
-        optimizer=_optimizer(recipe, steps),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        jit_compile=False,  # XLA takes longer to compile than it saves on networks of this size
-    )
-    keeper = _Keeper(judge, recipe.patience)
-    callbacks = [_Averager(recipe.ema_momentum)] if recipe.ema_momentum else []
-    try:
-        learner.fit(
-            batches,
-            steps_per_epoch=steps,
-            epochs=recipe.epochs,
-            callbacks=[*callbacks, keeper],
-            shuffle=False,
-            verbose=0,
-        )
-        finished = True
-    except KeyboardInterrupt:
-        if keeper.weights is None:
-            raise
-        finished = False
-    keeper.restore()
-    return finished
+
+    def __init__(self, recipe: Recipe, n_genres: int, **parameters: Any) -> None:
+        self._recipe = recipe
+        keras.utils.set_random_seed(recipe.seed)
+
+        def build(**more: Any) -> Any:
+            builder = network.NETWORKS[recipe.network]
+            own = {**recipe.network_parameters, **parameters, **more}
+            return builder(recipe.front_end, recipe.window_frames, n_genres, **own)
+
+        self._build = build
+        with _policy("mixed_float16" if recipe.fitting.mixed_precision else "float32"):
+            self.model = build()
+        self._stored: compress.Stored | None = None
+        # Tables and filters that an architecture holds fixed, whatever else learns.
+        self._fixed = frozenset(layer.name for layer in self.model.layers if not layer.trainable)
+
+    def fit(self, supply: Supply, judge: Judge, checkpoint: Path) -> bool:
+        """See `Learner.fit`; what was trained in half precision computes in single precision afterwards."""
+        training = Training(self.model, self._fixed, supply, self._recipe.fitting, judge, checkpoint)
+        finished = training.run()
+        if self._recipe.fitting.mixed_precision:
+            begun = {"weights": "none"} if "weights" in self._recipe.network_parameters else {}
+            trained, self.model = self.model, self._build(**begun)
+            self.model.set_weights(trained.get_weights())
+        if self._recipe.quantise != "none":
+            self._stored = compress.Stored(self._onnx(), self._recipe.quantise)
+        return finished
+
+    def outputs(self, windows: Array) -> Mapping[str, Array]:
+        """See `Learner.outputs`."""
+        if self._stored is not None:
+            return self._stored(windows)
+        size = max(1, min(_MOST_PREDICTED, _PREDICT_BYTES // max(1, windows[:1].nbytes)))
+        return self.model.predict(windows, batch_size=size, verbose=0)
+
+    def save(self, folder: Path) -> tuple[str, ...]:
+        """See `Learner.save`."""
+        if self._stored is not None:
+            (folder / ONNX).write_bytes(self._stored.content)
+            return (ONNX,)
+        self.model.save(folder / KERAS)
+        _export(self.model, folder / ONNX)
+        return KERAS, ONNX
+
+    def _onnx(self) -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, ONNX)
+            _export(self.model, file)
+            return file.read_bytes()
+
+    def describe(self) -> dict[str, Any]:
+        """See `Learner.describe`; operations are those of convolutions and dense layers."""
+        flops = cost.flops(self.model, self._recipe.window_frames)
+        hop_seconds = self._recipe.hop_frames / self._recipe.front_end.frames_per_second
+        return {
+            "architecture": self._recipe.network,
+            "parameters": int(self.model.count_params()),
+            "flops_per_window": flops,
+            "flops_per_second_of_audio": round(flops / hop_seconds),
+            "embedding": int(self.model.output["embedding"].shape[-1]),
+            "takes_any_length": self.model.input.shape[1] is None,
+            "keras": keras.__version__,
+        }
 
 
-def logits(model: Any, windows: Array) -> Array:
-    """Logits, shape (n_windows, n_genres), of windows, shape (n_windows, n_frames, n_mels)."""
-    return outputs(model, windows)["logits"]
-
-
-def outputs(model: Any, windows: Array) -> dict[str, Array]:
-    """Everything the network gives for windows, by name."""
-    return model.predict(windows, batch_size=_PREDICT_BATCH, verbose=0)
-
-
-def describe(model: Any, recipe: Recipe) -> dict[str, Any]:
-    """Architecture and cost, for the card."""
-    flops = cost.flops(model, recipe.window_frames)
-    hop_seconds = recipe.hop_frames / recipe.front_end.frames_per_second
-    return {
-        "architecture": recipe.network,
-        "parameters": int(model.count_params()),
-        "flops_per_window": flops,
-        "flops_per_second_of_audio": round(flops / hop_seconds),
-        "embedding": int(model.output["embedding"].shape[-1]),
-        "keras": keras.__version__,
-    }
-
-
-def save(model: Any, file: Path) -> None:
-    """Write the network as Keras' own archive."""
-    model.save(file)
-
-
-def export_onnx(model: Any, file: Path) -> None:
-    """Write the network for ONNX Runtime."""
+def _export(model: Any, file: Path) -> None:
+    """Write a network for ONNX Runtime."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the converter speaks of its own dependencies' futures
         model.export(file, format="onnx", verbose=False)
 
 
-def _optimizer(recipe: Recipe, steps: int) -> Any:
-    n_warmup = recipe.warmup_epochs * steps
-    n_decay = max(1, recipe.epochs * steps - n_warmup)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 100 if n_warmup else recipe.learning_rate,
-        n_decay,
-        alpha=0.01,
-        warmup_target=recipe.learning_rate if n_warmup else None,
-        warmup_steps=n_warmup,
-    )
-    return keras.optimizers.AdamW(schedule, weight_decay=recipe.weight_decay)
-
-
-class _Averager(keras.callbacks.Callback):
-    """Keeps a running mean of all weights, which the network holds while an epoch is judged.
-
-    Keras' own average leaves out the statistics of batch normalisation, which then do not fit the weights.
-    """
-
-    def __init__(self, momentum: float) -> None:
-        super().__init__()
-        self._momentum = momentum
-        self._mean: list[Any] = []
-        self._latest: list[Any] = []
-        self._n_seen = 0
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        weights = self.model.get_weights()
-        # At first the mean is of few weights, and forgets the random ones quickly.
-        momentum = min(self._momentum, self._n_seen / (self._n_seen + 10))
-        self._n_seen += 1
-        if not self._mean:
-            self._mean = weights
-        self._mean = [
-            momentum * mean + (1 - momentum) * new for mean, new in zip(self._mean, weights, strict=True)
-        ]
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._latest = self.model.get_weights()
-        self.model.set_weights(self._mean)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._latest:
-            self.model.set_weights(self._latest)
-
-
-class _Keeper(keras.callbacks.Callback):
-    """Judges every epoch, remembers the best weights, and ends training when they stay best for too long."""
-
-    def __init__(self, judge: Judge, patience: int) -> None:
-        super().__init__()
-        self._judge = judge
-        self._patience = patience
-        self._best = -np.inf
-        self.weights: list[Any] | None = None
-        self._n_worse = 0
-        self._began = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._began = time.monotonic()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        end = EpochEnd(
-            number=epoch + 1,
-            loss=float((logs or {})["loss"]),
-            learning_rate=float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
-            seconds=time.monotonic() - self._began,
-        )
-        score = self._judge(end)
-        if score > self._best:
-            self._best, self.weights, self._n_worse = score, self.model.get_weights(), 0
-            return
-        self._n_worse += 1
-        if self._n_worse >= self._patience:
-            self.model.stop_training = True
-
-    def restore(self) -> None:
-        """Give the network its best weights."""
-        if self.weights is not None:
-            self.model.set_weights(self.weights)
+@contextmanager
+def _policy(name: str) -> Iterator[None]:
+    """Build layers with a policy of precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

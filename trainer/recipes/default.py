@@ -10,14 +10,12 @@ Score     62.8 % of 258 test tracks (53.9 to 70.5), macro F1 53.7 % (46.7 to 59.
 
 from __future__ import annotations
 
-from trainer.recipe import Augmentation, Recipe
+from trainer.recipe import Augmentation, Fitting, Recipe, Sampling
 
 RECIPE = Recipe(
-    crops_per_epoch=4096,
-    epochs=60,
-    patience=20,
-    learning_rate=3e-3,
-    weight_decay=0.02,
+    smoke_parameters={"stem_channels": 8, "channels": (8, 16), "embedding": 16},
+    sampling=Sampling(windows_per_epoch=4096),
+    fitting=Fitting(epochs=60, patience=20, learning_rate=3e-3, weight_decay=0.02),
     augmentation=Augmentation(
         repeat_share=0.3,
         stretch=0.1,
@@ -33,3 +31,5 @@ RECIPE = Recipe(
         band_mask_bands=10,
     ),
 )
+
+RECIPES = (RECIPE,)

@@ -1,0 +1,242 @@
+"""The training loop trains what it is told to, keeps the best weights, and survives being stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from tests.trainer import easy
+from trainer.network.fitting import Network
+from trainer.recipe import Phase
+
+ROUGH = {"ema_momentum": 0.0, "schedule": "constant"}
+"""Judged and kept are the weights of the last step."""
+
+
+def weights(learner):
+    """All weights by layer."""
+    return {layer.name: layer.get_weights() for layer in learner.model.layers if layer.weights}
+
+
+def changed(before, after):
+    """Names of the layers of which any weight differs in any bit."""
+    return {name for name in before if not all(map(np.array_equal, before[name], after[name]))}
+
+
+def norms(learner):
+    """Names of the layers of batch normalisation."""
+    return {one.name for one in learner.model.layers if isinstance(one, keras.layers.BatchNormalization)}
+
+
+class Judged:
+    """A judge that gives these scores in turn, and remembers what it saw."""
+
+    def __init__(self, learner, *scores):
+        self.learner, self.scores = learner, scores
+        self.ends, self.weights = [], []
+
+    def __call__(self, end):
+        """The score of this epoch, the last one again once there is no other."""
+        self.ends.append(end)
+        self.weights.append(weights(self.learner))
+        return self.scores[min(end.number, len(self.scores)) - 1]
+
+
+def judged(recipe, folder, *scores, supply=None):
+    """A network that has learned under such a judge, and the judge."""
+    learner = Network(recipe, 2)
+    judge = Judged(learner, *scores)
+    assert learner.fit(supply or easy.Supply(), judge, folder)
+    return learner, judge
+
+
+def test_the_best_weights_are_kept_and_patience_ends_training(tmp_path):
+    """The network ends with the weights of the epoch that the judge liked best."""
+    learner, judge = judged(easy.recipe(epochs=9, patience=2), tmp_path, 0.1, 0.9, 0.5)
+    assert [end.number for end in judge.ends] == [1, 2, 3, 4]
+    assert not changed(judge.weights[1], weights(learner))
+
+
+def test_below_the_least_score_nothing_is_best(tmp_path):
+    """Where no epoch reaches it the last weights stay; where one does its weights stay."""
+    for least_score, kept in ((0.95, 3), (0.8, 1)):
+        settings = easy.recipe(epochs=4, least_score=least_score)
+        learner, judge = judged(settings, tmp_path / str(kept), 0.1, 0.9, 0.5, 0.4)
+        assert not changed(judge.weights[kept], weights(learner))
+
+
+def test_the_mean_of_weights_is_judged_and_kept(tmp_path):
+    """It is neither the last weights nor their plain mean, and statistics of norms are averaged too."""
+    (_, mean), (_, last) = (
+        judged(easy.recipe(epochs=1, schedule="constant", ema_momentum=momentum), tmp_path / str(momentum), 1)
+        for momentum in (0.9, 0.0)
+    )
+    assert changed(mean.weights[0], last.weights[0]) == set(last.weights[0])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("constant", [1, 1, 1, 1, 1, 1]),
+        ("plateau", [1, 1, 1, 0.5, 0.5, 0.25]),
+        ("cosine", [1, 0.905, 0.658, 0.352, 0.105, 0.01]),
+    ],
+)
+def test_the_rate_follows_its_schedule(tmp_path, schedule, expected):
+    """Constant, halved after two epochs without a better score, or risen in one epoch and then a cosine."""
+    settings = {"plateau_factor": 0.5, "plateau_patience": 2, "epochs": 6}
+    _, judge = judged(easy.recipe(schedule=schedule, **settings), tmp_path, 0.5)
+    rates = [end.learning_rate / easy.SMALL.fitting.learning_rate for end in judge.ends]
+    assert rates == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_better_score_puts_the_plateau_off(tmp_path):
+    """Epochs without a better score are counted anew."""
+    settings = {"schedule": "plateau", "plateau_patience": 2, "epochs": 6}
+    _, judge = judged(easy.recipe(**settings), tmp_path, 0.5, 0.4, 0.6, 0.6)
+    rates = [end.learning_rate / easy.SMALL.fitting.learning_rate for end in judge.ends]
+    assert rates == pytest.approx([1, 1, 1, 1, 1, 0.5])
+
+
+def test_what_weighs_nothing_teaches_nothing(tmp_path):
+    """Half of the windows with a wrong genre and no weight change no bit; with their weight they do."""
+    right, silent, loud = (
+        easy.fitted(easy.recipe(epochs=1), tmp_path / str(number), supply=supply)
+        for number, supply in enumerate(
+            [easy.Supply(swapped=0.5, weight_of_swapped=0), None, easy.Supply(swapped=0.5)]
+        )
+    )
+    told_right = dataclasses.replace(easy.Supply(swapped=0.5, weight_of_swapped=0))
+    assert changed(weights(silent), weights(loud))
+    assert (
+        easy.accuracy(right) == easy.accuracy(easy.fitted(easy.SMALL, tmp_path / "x", supply=told_right)) == 1
+    )
+
+
+def test_a_phase_trains_its_layers_only(tmp_path):
+    """No bit of any other changes, neither weights nor statistics."""
+    phases = (Phase(1, 1e-2, "embedding|logits"),)
+    start = weights(Network(easy.SMALL, 2))
+    learner = easy.fitted(easy.recipe(phases=phases, **ROUGH), tmp_path)
+    assert changed(start, weights(learner)) == {"embedding", "logits"}
+
+
+@pytest.mark.parametrize("freeze", [False, True])
+def test_norms_are_frozen_if_the_phase_says_so(tmp_path, freeze):
+    """Their scales, offsets and statistics keep every bit; all other layers learn."""
+    start = weights(Network(easy.SMALL, 2))
+    learner = easy.fitted(easy.recipe(phases=(Phase(1, 1e-2, freeze_norms=freeze),), **ROUGH), tmp_path)
+    assert norms(learner)
+    assert changed(start, weights(learner)) == set(start) - (norms(learner) if freeze else set())
+
+
+def test_layers_that_an_architecture_holds_fixed_never_learn(tmp_path):
+    """What puts descriptors on a common scale keeps every bit in a phase that trains all."""
+    recipe = dataclasses.replace(
+        easy.recipe(phases=(Phase(1, 1e-2),), **ROUGH), network="spectral", network_parameters=SPECTRAL
+    )
+    network = Network(recipe, 2)
+    fixed = {layer.name for layer in network.model.layers if not layer.trainable and layer.weights}
+    start = weights(network)
+    assert network.fit(easy.Supply(), easy.rising, tmp_path)
+    assert fixed
+    assert fixed == set(start) - changed(start, weights(network))
+
+
+SPECTRAL = {"size": 32, "channels": (4, 6), "units": (8,), "features": "mfcc", "n_mfcc": 8}
+
+
+def test_a_phase_begins_with_the_best_weights_of_the_last(tmp_path):
+    """A second phase that cannot change anything ends with them, whatever came after them in the first."""
+    phases = (Phase(3, 1e-2), Phase(1, 0.0, freeze_norms=True))
+    _, judge = judged(easy.recipe(phases=phases, **ROUGH), tmp_path, 0.1, 0.9, 0.5)
+    assert not changed(judge.weights[1], judge.weights[3])
+    assert changed(judge.weights[2], judge.weights[3])
+    assert [end.number for end in judge.ends] == [1, 2, 3, 4]
+
+
+def test_patience_ends_a_phase_and_not_the_training(tmp_path):
+    """The next phase has its own epochs and its own patience."""
+    phases = (Phase(9, 1e-2, "stem"), Phase(2, 1e-3))
+    _, judge = judged(easy.recipe(phases=phases, patience=1, **ROUGH), tmp_path, 0.9, 0.8, 0.95, 0.9)
+    assert [end.learning_rate for end in judge.ends] == pytest.approx([1e-2, 1e-2, 1e-3, 1e-3])
+
+
+def test_ctrl_c_keeps_the_best_weights_so_far(tmp_path):
+    """An interrupt after the first epoch leaves its weights; one before it is passed on."""
+    learner = Network(easy.SMALL, 2)
+    heard = []
+
+    def judge(end):
+        if end.number == 2:
+            raise KeyboardInterrupt
+        heard.append(weights(learner))
+        return 0.5
+
+    assert not learner.fit(easy.Supply(), judge, tmp_path / "one")
+    assert not changed(heard[0], weights(learner))
+
+    def impatient(end):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learner.fit(easy.Supply(), impatient, tmp_path / "two")
+
+
+RESUMED = {
+    "cosine, mean of weights": {},
+    "plateau, Adam": {
+        "schedule": "plateau",
+        "plateau_patience": 1,
+        "optimizer": "adam",
+        "ema_momentum": 0.0,
+    },
+    "phases": {"phases": (Phase(2, 1e-2, "embedding|logits"), Phase(2, 1e-3, freeze_norms=True))},
+    "pruned": {"phases": (Phase(1, 1e-2), Phase(3, 1e-2, prune=0.5)), **ROUGH},
+    "half precision": {"mixed_precision": True},
+}
+
+
+@pytest.mark.parametrize("settings", RESUMED.values(), ids=RESUMED)
+@pytest.mark.parametrize("crash", [1, 2, 3, 4])
+def test_training_that_goes_on_ends_as_if_it_had_never_stopped(tmp_path, settings, crash, whole):
+    """Stopped while any epoch is judged, and run again from its folder, it gives the same weights."""
+    recipe = easy.recipe(**settings)
+
+    def stops(end):
+        if end.number == crash:
+            raise OSError("no power")
+        return -abs(end.number - 2.5)
+
+    with pytest.raises(OSError, match="no power"):
+        Network(recipe, 2).fit(easy.Supply(), stops, tmp_path)
+    resumed, numbers = Network(recipe, 2), []
+    assert resumed.fit(
+        easy.Supply(), lambda end: numbers.append(end.number) or -abs(end.number - 2.5), tmp_path
+    )
+    assert numbers == [1, 2, 3, 4][crash - 1 :]
+    assert not changed(whole(recipe), weights(resumed))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Gives the weights of a training that never stopped."""
+    known = {}
+
+    def trained(recipe):
+        if repr(recipe) not in known:
+            folder = tmp_path_factory.mktemp("whole")
+            known[repr(recipe)] = weights(easy.fitted(recipe, folder, lambda end: -abs(end.number - 2.5)))
+        return known[repr(recipe)]
+
+    return trained
+
+
+def test_a_training_that_is_done_is_not_done_again(tmp_path):
+    """Run again from its folder, it has its weights at once."""
+    first = easy.fitted(easy.SMALL, tmp_path)
+    again = easy.fitted(easy.SMALL, tmp_path, lambda end: pytest.fail("no epoch is left"))
+    assert not changed(weights(first), weights(again))

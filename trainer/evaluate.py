@@ -1,47 +1,28 @@
-"""Scores of a model folder, through tagger's own decode, windows, network and vote: the very path users run."""
+"""Scores of answers as plain data; a model answers through tagger's own decode, windows, network and vote."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger import engine
-from tagger.inference import calibrate, runtime
 from tagger.inference.artefact import Artefact
-from tagger.records import Track, Verdict
-from trainer import metrics
-from trainer.data import inputs
+from trainer import answers as answering
+from trainer import intervals, metrics
+from trainer.answers import Answers, Truth
 from trainer.data.inputs import Clip
+from trainer.intervals import Draws, Interval
 from trainer.metrics import Floats, Indices
 from trainer.recipe import Recipe
 
-_BATCH = 64
-_TOP = 3
+_N_CURVE_POINTS = 100
+_N_WORST = 12
 
-
-def verdicts(artefact: Artefact, paths: Sequence[Path], *, jobs: int = 0) -> dict[Path, Verdict]:
-    """What tagger says of files; those it has no verdict on are left out.
-
-    Args:
-        artefact: The model folder.
-        paths: Sound files.
-        jobs: Number of files decoded side by side; 0 means one for each core.
-    """
-    plan = engine.Plan(
-        artefact=artefact,
-        runtime=runtime.load(artefact, "onnx"),
-        window_frames=artefact.card.window.frames,
-        hop_frames=artefact.card.window.hop_frames,
-        jobs=jobs or os.cpu_count() or 1,
-    )
-    heard = engine.hear((Track(path) for path in paths), plan)
-    return {one.track.path: one for one in heard if isinstance(one, Verdict)}
+verdicts = answering.verdicts
 
 
 def tracks(artefact: Artefact, paths: Sequence[Path], clips: Sequence[Clip]) -> dict[str, Any]:
@@ -52,16 +33,13 @@ def tracks(artefact: Artefact, paths: Sequence[Path], clips: Sequence[Clip]) -> 
         paths: The sound file of each clip.
         clips: What is true of each.
     """
-    said = verdicts(artefact, paths)
-    heard = [(said[path], clip) for path, clip in zip(paths, clips, strict=True) if path in said]
-    y_true = np.array([clip.target for _, clip in heard])
-    groups = np.array([clip.group for _, clip in heard])
-    y_prob = _matrix([verdict for verdict, _ in heard], artefact.card.genres)
-    of_corpora = _by_corpus(y_true, y_prob, [clip.corpus for _, clip in heard])
-    return scores(y_true, y_prob, groups, artefact.card.genres) | {
-        "written": _written(artefact, y_true, y_prob, groups),
-        "without_verdict": len(paths) - len(heard),
-        "accuracy_by_corpus": of_corpora,
+    truths = [
+        Truth(path, clip.target, clip.group, clip.corpus) for path, clip in zip(paths, clips, strict=True)
+    ]
+    said = answering.of_tracks(artefact, truths)
+    return of_answers(said) | {
+        "written": written(said, artefact.card.thresholds),
+        "without_verdict": len(paths) - len(said),
     }
 
 
@@ -73,60 +51,136 @@ def windows(artefact: Artefact, clips: Sequence[Clip], recipe: Recipe) -> dict[s
         clips: Where the spectrograms are, and what is true of each.
         recipe: Length and distance of windows.
     """
-    cut = inputs.cut(clips, recipe)
-    network = runtime.load(artefact, "onnx")
-    parts = [network.logits(cut.frames[start : start + _BATCH]) for start in range(0, len(cut.frames), _BATCH)]
-    y_prob = calibrate.probabilities(np.concatenate(parts), artefact.card.calibration)
-    y_true = np.array([clip.target for clip in clips])[cut.clips]
-    groups = np.array([clip.group for clip in clips])[cut.clips]
-    return scores(y_true, y_prob, groups, artefact.card.genres)
+    said = answering.of_kept_windows(artefact, clips, recipe)
+    return scores(said.y_true, said.y_prob, said.groups, said.genres)
+
+
+def of_answers(said: Answers) -> dict[str, Any]:
+    """Scores of answers: those of `scores`, by corpus, and where tracks have several labels by any of them."""
+    found = scores(said.y_true, said.y_prob, said.groups, said.genres) | {"accuracy_by_corpus": by_corpus(said)}
+    if (said.accepted.sum(axis=1) > 1).any():
+        right = said.accepted[np.arange(len(said)), said.y_pred]
+        found["any_label_accuracy"] = _plain(intervals.interval(Draws(said.groups).means(right)))
+    return found
 
 
 def scores(y_true: Indices, y_prob: Floats, groups: NDArray[Any], genres: Sequence[str]) -> dict[str, Any]:
-    """All scores as plain data; those with an interval as `value`, `low` and `high`."""
+    """Scores as plain data; those with an interval as `value`, `low` and `high`.
+
+    Args:
+        y_true: True genres, shape (n,).
+        y_prob: Probabilities, shape (n, n_genres).
+        groups: Artist or source track of each row, shape (n,); intervals are taken over these.
+        genres: Their names.
+    """
     y_pred = y_prob.argmax(axis=1)
-    with_interval: Mapping[str, tuple[Callable[..., float], NDArray[Any]]] = {
-        "accuracy": (metrics.accuracy, y_pred),
-        "macro_f1": (metrics.macro_f1, y_pred),
-        "balanced_accuracy": (metrics.balanced_accuracy, y_pred),
-        f"top_{_TOP}_accuracy": (lambda t, p: metrics.top_k_accuracy(t, p, _TOP), y_prob),
-        "expected_calibration_error": (metrics.expected_calibration_error, y_prob),
-    }
+    found = intervals.of_scores(y_true, y_prob, Draws(groups))
     return {
         "n": len(y_true),
         "n_groups": len(np.unique(groups)),
-        **{
-            name: dataclasses.asdict(metrics.interval(score, y_true, answer, groups=groups))
-            for name, (score, answer) in with_interval.items()
-        },
-        "cross_entropy": metrics.cross_entropy(y_true, y_prob),
+        **{name: _plain(one) for name, one in found.items() if name != "cross_entropy"},
+        "cross_entropy": found["cross_entropy"].value,
         "per_genre": dict(zip(genres, metrics.per_genre(y_true, y_pred, len(genres)), strict=True)),
         "confusion_matrix": metrics.confusion_matrix(y_true, y_pred, len(genres)).tolist(),
     }
 
 
-def _written(artefact: Artefact, y_true: Indices, y_prob: Floats, groups: NDArray[Any]) -> dict[str, Any]:
-    """What `--write-tags` would do: share of tracks that get a genre, and of these, that get the right one."""
-    thresholds = np.array([artefact.card.thresholds[genre] for genre in artefact.card.genres])
+def written(said: Answers, thresholds: Mapping[str, float]) -> dict[str, Any]:
+    """What `--write-tags` would do: share of tracks that get a genre, and of these, that get the right one.
 
-    def right(t: Indices, p: Floats) -> float:
-        return metrics.selective_accuracy(t, p, thresholds)
-
-    share = metrics.interval(lambda p: metrics.coverage(p, thresholds), y_prob, groups=groups)
-    accuracy = metrics.interval(right, y_true, y_prob, groups=groups)
-    return {"coverage": dataclasses.asdict(share), "accuracy": dataclasses.asdict(accuracy)}
-
-
-def _matrix(said: Sequence[Verdict], genres: Sequence[str]) -> Floats:
-    """Probabilities in the order of the genres, shape (n_tracks, n_genres)."""
-    of_genre = [{score.genre: score.probability for score in verdict.scores} for verdict in said]
-    return np.array([[one[genre] for genre in genres] for one in of_genre])
+    Args:
+        said: Answers per track.
+        thresholds: Confidence from which each genre is written.
+    """
+    least = np.array([thresholds[genre] for genre in said.genres])
+    found = intervals.of_selection(said.y_true, said.y_prob, least, Draws(said.groups))
+    return {name: _plain(one) for name, one in found.items()}
 
 
-def _by_corpus(y_true: Indices, y_prob: Floats, corpora: Sequence[str]) -> dict[str, dict[str, float]]:
-    """Accuracy and number of tracks in each corpus: one that a model tells apart shows here."""
-    right, names = y_prob.argmax(axis=1) == y_true, np.array(corpora)
+def curves(said: Answers) -> dict[str, Any]:
+    """What pictures are drawn from, as plain data.
+
+    Returns:
+        `roc`: by genre, `false_positive_rate` and `true_positive_rate`, at most 101 points, and `area`;
+        `reliability`: bins with `confidence`, `accuracy`, `n`; `selection`: `coverage`, `accuracy` and
+        `threshold`, at most 101 points; `mistakes`: the surest wrong answers with `name`, `truth`, `answer`,
+        `confidence`.
+    """
+    found = metrics.roc_curves(said.y_true, said.y_prob)
+    coverage, accuracy, threshold = metrics.selective_curve(said.y_true, said.y_prob)
+    chosen = _spread(len(coverage))
     return {
-        name: {"accuracy": float(right[names == name].mean()), "n": int((names == name).sum())}
-        for name in sorted(set(corpora))
+        "roc": {said.genres[genre]: _thinned(curve) for genre, curve in found.items()},
+        "reliability": metrics.reliability(said.y_true, said.y_prob),
+        "selection": {
+            "coverage": _rounded(coverage[chosen]),
+            "accuracy": _rounded(accuracy[chosen]),
+            "threshold": _rounded(threshold[chosen]),
+        },
+        "mistakes": _mistakes(said),
     }
+
+
+def by_corpus(said: Answers) -> dict[str, dict[str, float]]:
+    """Accuracy and number of rows in each corpus: one that a model tells apart shows here."""
+    right = said.y_pred == said.y_true
+    return {
+        str(name): {
+            "accuracy": float(right[said.corpora == name].mean()),
+            "n": int((said.corpora == name).sum()),
+        }
+        for name in sorted(set(said.corpora))
+    }
+
+
+def confusions(matrix: Sequence[Sequence[int]], genres: Sequence[str]) -> list[dict[str, Any]]:
+    """Which genres are taken for which, most often first: `truth`, `answer`, `n`, `share` of the truth."""
+    counts = np.array(matrix)
+    support = counts.sum(axis=1)
+    pairs = [(t, p) for t in range(len(genres)) for p in range(len(genres)) if t != p and counts[t, p]]
+    pairs.sort(key=lambda pair: (-counts[pair], -counts[pair] / support[pair[0]]))
+    return [
+        {
+            "truth": genres[t],
+            "answer": genres[p],
+            "n": int(counts[t, p]),
+            "share": float(counts[t, p] / support[t]),
+        }
+        for t, p in pairs[:_N_WORST]
+    ]
+
+
+def _mistakes(said: Answers) -> list[dict[str, Any]]:
+    confidence = said.y_prob.max(axis=1)
+    wrong = np.flatnonzero(said.y_pred != said.y_true)
+    return [
+        {
+            "name": str(said.names[row]),
+            "truth": said.genres[said.y_true[row]],
+            "answer": said.genres[said.y_pred[row]],
+            "confidence": round(float(confidence[row]), 4),
+        }
+        for row in wrong[np.argsort(-confidence[wrong], kind="stable")][:_N_WORST]
+    ]
+
+
+def _thinned(curve: metrics.RocCurve) -> dict[str, Any]:
+    chosen = _spread(len(curve.false_positive_rate))
+    return {
+        "false_positive_rate": _rounded(curve.false_positive_rate[chosen]),
+        "true_positive_rate": _rounded(curve.true_positive_rate[chosen]),
+        "area": curve.area,
+    }
+
+
+def _spread(n: int) -> Indices:
+    """Places of at most 101 points of a curve, spread evenly, its ends among them."""
+    return np.unique(np.linspace(0, n - 1, min(n, _N_CURVE_POINTS + 1)).round().astype(np.intp))
+
+
+def _rounded(values: Floats) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _plain(interval: Interval) -> dict[str, float]:
+    return dataclasses.asdict(interval)

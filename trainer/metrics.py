@@ -1,90 +1,169 @@
-"""Scores as pure functions on arrays; scikit-learn's own where it has them.
+"""Scores as pure functions on arrays.
 
-`y_true` and `y_pred` are indices of genres, shape (n,); `y_prob` are probabilities, shape (n, n_genres).
+`y_true` and `y_pred` are indices of genres, shape (n,); `y_prob` are probabilities, shape (n, n_genres). Rows
+are windows or tracks: the caller says which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sklearn.metrics
 from numpy.typing import NDArray
 
+from trainer import confusion
+
 Indices = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A score with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
+N_BINS = 10
+"""Bins of confidence."""
 
 
 def accuracy(y_true: Indices, y_pred: Indices) -> float:
     """Share of right answers."""
-    return float(sklearn.metrics.accuracy_score(y_true, y_pred))
+    return float(np.mean(y_true == y_pred))
 
 
 def balanced_accuracy(y_true: Indices, y_pred: Indices) -> float:
-    """Mean recall of the genres that occur in `y_true`."""
-    present = np.unique(y_true)
-    recalls = sklearn.metrics.recall_score(y_true, y_pred, labels=present, average=None, zero_division=0)
-    return float(np.mean(recalls))
+    """See `confusion.balanced_accuracy`."""
+    return float(confusion.balanced_accuracy(confusion_matrix(y_true, y_pred)))
 
 
 def macro_f1(y_true: Indices, y_pred: Indices) -> float:
-    """Mean F1 of the genres that occur in `y_true`; a genre never predicted has 0."""
-    present = np.unique(y_true)
-    return float(sklearn.metrics.f1_score(y_true, y_pred, labels=present, average="macro", zero_division=0))
+    """See `confusion.macro_f1`."""
+    return float(confusion.macro_f1(confusion_matrix(y_true, y_pred)))
+
+
+def weighted_f1(y_true: Indices, y_pred: Indices) -> float:
+    """See `confusion.weighted_f1`."""
+    return float(confusion.weighted_f1(confusion_matrix(y_true, y_pred)))
+
+
+def macro_precision(y_true: Indices, y_pred: Indices) -> float:
+    """See `confusion.macro_precision`."""
+    return float(confusion.macro_precision(confusion_matrix(y_true, y_pred)))
+
+
+def confusion_matrix(y_true: Indices, y_pred: Indices, n_genres: int = 0) -> NDArray[np.int64]:
+    """Counts, shape (n_genres, n_genres): true genres down, answers across.
+
+    Args:
+        y_true: True genres.
+        y_pred: Answers.
+        n_genres: Number of genres; 0 takes as many as occur.
+    """
+    n_genres = n_genres or 1 + int(max(np.max(y_true), np.max(y_pred)))
+    cells = np.bincount(np.asarray(y_true) * n_genres + y_pred, minlength=n_genres**2)
+    return cells.reshape(n_genres, n_genres)
+
+
+def per_genre(y_true: Indices, y_pred: Indices, n_genres: int) -> list[dict[str, float]]:
+    """Precision, recall, F1 and number of examples ("support") of each genre."""
+    matrix = confusion_matrix(y_true, y_pred, n_genres)
+    parts = (confusion.precision(matrix), confusion.recall(matrix), confusion.f1(matrix), matrix.sum(axis=1))
+    names = ("precision", "recall", "f1", "support")
+    return [dict(zip(names, map(float, row), strict=True)) for row in zip(*parts, strict=True)]
+
+
+def ranks(y_true: Indices, y_prob: Floats) -> Indices:
+    """Place of the right genre among the answers, 0 for the first, shape (n,); ties go to the earlier genre."""
+    order = np.argsort(-y_prob, axis=1, kind="stable")
+    return np.argmax(order == np.asarray(y_true)[:, None], axis=1)
 
 
 def top_k_accuracy(y_true: Indices, y_prob: Floats, k: int) -> float:
     """Share of answers whose genre is among the `k` most probable."""
-    strongest = np.argsort(-y_prob, axis=1, kind="stable")[:, :k]
-    return float(np.mean((strongest == np.asarray(y_true)[:, None]).any(axis=1)))
+    return float(np.mean(ranks(y_true, y_prob) < k))
+
+
+def surprises(y_true: Indices, y_prob: Floats) -> Floats:
+    """Negative logarithm of the right genre's probability, in nats, shape (n,); finite."""
+    chosen = y_prob[np.arange(len(y_true)), y_true]
+    return -np.log(np.maximum(chosen, np.finfo(np.float64).tiny))
 
 
 def cross_entropy(y_true: Indices, y_prob: Floats) -> float:
     """Mean negative logarithm of the right genre's probability, in nats."""
-    chosen = y_prob[np.arange(len(y_true)), y_true]
-    return float(-np.mean(np.log(np.maximum(chosen, np.finfo(np.float64).tiny))))
+    return float(np.mean(surprises(y_true, y_prob)))
 
 
-def confusion_matrix(y_true: Indices, y_pred: Indices, n_genres: int) -> NDArray[np.int64]:
-    """Counts, shape (n_genres, n_genres): true genres down, answers across."""
-    return sklearn.metrics.confusion_matrix(y_true, y_pred, labels=np.arange(n_genres))
+def squared_errors(y_true: Indices, y_prob: Floats) -> Floats:
+    """Sum over genres of the squared difference between probability and truth, shape (n,), 0 to 2."""
+    return np.square(y_prob - np.eye(y_prob.shape[1])[y_true]).sum(axis=1)
 
 
-def per_genre(y_true: Indices, y_pred: Indices, n_genres: int) -> list[dict[str, float]]:
-    """Precision, recall, F1 and number of examples of each genre."""
-    columns = sklearn.metrics.precision_recall_fscore_support(
-        y_true, y_pred, labels=np.arange(n_genres), zero_division=0
-    )
-    names = ("precision", "recall", "f1", "support")
-    return [dict(zip(names, map(float, row), strict=True)) for row in zip(*columns, strict=True)]
+def brier_score(y_true: Indices, y_prob: Floats) -> float:
+    """Mean squared error of the probabilities, 0 to 2: Brier, Verification of Forecasts, 1950."""
+    return float(np.mean(squared_errors(y_true, y_prob)))
 
 
-def expected_calibration_error(y_true: Indices, y_prob: Floats, n_bins: int = 10) -> float:
+@dataclass(frozen=True, eq=False)
+class RocCurve:
+    """How many of a genre's examples are found at the price of how many others.
+
+    Attributes:
+        false_positive_rate: Shape (n_points,), ascending from 0 to 1.
+        true_positive_rate: Shape (n_points,), ascending from 0 to 1.
+    """
+
+    false_positive_rate: Floats
+    true_positive_rate: Floats
+
+    @property
+    def area(self) -> float:
+        """Area under the curve, 0 to 1; a half for chance."""
+        return float(np.trapezoid(self.true_positive_rate, self.false_positive_rate))
+
+
+def roc_curves(y_true: Indices, y_prob: Floats) -> dict[int, RocCurve]:
+    """The curve of each genre against the rest; genres that no row has, or all rows have, are left out."""
+    found = {}
+    for genre in np.unique(y_true):
+        is_genre = np.asarray(y_true) == genre
+        if not is_genre.all():
+            false_rate, true_rate, _ = sklearn.metrics.roc_curve(is_genre, y_prob[:, genre])
+            found[int(genre)] = RocCurve(false_rate, true_rate)
+    return found
+
+
+def roc_auc(y_true: Indices, y_prob: Floats) -> float:
+    """Mean area under the curves of `roc_curves`; a half where there are none."""
+    areas = [curve.area for curve in roc_curves(y_true, y_prob).values()]
+    return float(np.mean(areas)) if areas else 0.5
+
+
+def bins(y_prob: Floats, n_bins: int = N_BINS) -> Indices:
+    """Bin of each row's confidence, of bins of equal width, shape (n,)."""
+    return np.minimum((y_prob.max(axis=1) * n_bins).astype(int), n_bins - 1)
+
+
+def expected_calibration_error(y_true: Indices, y_prob: Floats, n_bins: int = N_BINS) -> float:
     """Mean gap between confidence and accuracy over bins of equal width, weighted by their number of answers.
 
     Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks, ICML 2017.
     """
-    confidence = y_prob.max(axis=1)
-    right = y_prob.argmax(axis=1) == y_true
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    gaps = np.bincount(bins, confidence - right, minlength=n_bins)
+    gaps = np.bincount(bins(y_prob, n_bins), y_prob.max(axis=1) - _is_right(y_true, y_prob), minlength=n_bins)
     return float(np.abs(gaps).sum() / len(y_true))
+
+
+def reliability(y_true: Indices, y_prob: Floats, n_bins: int = N_BINS) -> list[dict[str, float]]:
+    """Mean confidence, accuracy and number of answers of each bin that holds any, from unsure to sure."""
+    place, right = bins(y_prob, n_bins), _is_right(y_true, y_prob)
+    return [
+        {
+            "confidence": float(y_prob[place == one].max(axis=1).mean()),
+            "accuracy": float(right[place == one].mean()),
+            "n": int((place == one).sum()),
+        }
+        for one in np.unique(place)
+    ]
 
 
 def coverage(y_prob: Floats, thresholds: Floats) -> float:
     """Share of answers whose confidence reaches the threshold of their genre, shape (n_genres,)."""
-    return float(np.mean(_sure(y_prob, thresholds)))
+    return float(np.mean(is_sure(y_prob, thresholds)))
 
 
 def selective_accuracy(y_true: Indices, y_prob: Floats, thresholds: Floats) -> float:
@@ -92,36 +171,30 @@ def selective_accuracy(y_true: Indices, y_prob: Floats, thresholds: Floats) -> f
 
     El-Yaniv & Wiener, On the Foundations of Noise-free Selective Classification, JMLR 2010.
     """
-    sure = _sure(y_prob, thresholds)
+    sure = is_sure(y_prob, thresholds)
     return accuracy(y_true[sure], y_prob[sure].argmax(axis=1)) if sure.any() else 1.0
 
 
-def _sure(y_prob: Floats, thresholds: Floats) -> NDArray[np.bool_]:
+def is_sure(y_prob: Floats, thresholds: Floats) -> NDArray[np.bool_]:
+    """Whether each answer reaches the threshold of its genre, shape (n,)."""
     return y_prob.max(axis=1) >= thresholds[y_prob.argmax(axis=1)]
 
 
-def interval(
-    score: Callable[..., float],
-    *arrays: NDArray[Any],
-    groups: NDArray[Any],
-    n_rounds: int = 1000,
-    seed: int = 0,
-) -> Interval:
-    """A score with its 95 % percentile bootstrap interval, whole groups being drawn.
+def selective_curve(y_true: Indices, y_prob: Floats) -> tuple[Floats, Floats, Floats]:
+    """What a common threshold would do, from the strictest to none.
 
-    Args:
-        score: Takes the arrays.
-        arrays: Arrays of equal length.
-        groups: The group of each row; rows of one artist tell less than as many of different artists.
-        n_rounds: Number of draws.
-        seed: Of the draws.
+    Returns:
+        Share of answers that are given, share of these that are right, and the threshold; each of shape
+        (n_thresholds,), the first ascending to 1.
     """
-    rng = np.random.default_rng(seed)
-    _, owner = np.unique(groups, return_inverse=True)
-    members = np.split(np.argsort(owner, kind="stable"), np.cumsum(np.bincount(owner))[:-1])
-    values = []
-    for _ in range(n_rounds):
-        rows = np.concatenate([members[one] for one in rng.integers(0, len(members), len(members))])
-        values.append(score(*(array[rows] for array in arrays)))
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Interval(score(*arrays), float(low), float(high))
+    confidence = y_prob.max(axis=1)
+    order = np.argsort(-confidence, kind="stable")
+    ends = np.append(
+        np.flatnonzero(np.diff(confidence[order])), len(order) - 1
+    )  # equal ones stand or fall together
+    n_right = np.cumsum(_is_right(y_true, y_prob)[order])[ends]
+    return (ends + 1) / len(order), n_right / (ends + 1), confidence[order][ends]
+
+
+def _is_right(y_true: Indices, y_prob: Floats) -> NDArray[np.bool_]:
+    return y_prob.argmax(axis=1) == y_true

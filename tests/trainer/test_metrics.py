@@ -85,23 +85,43 @@ def test_sure_and_right_is_calibrated():
     assert metrics.expected_calibration_error(np.array([0, 1]), np.eye(2)) == 0
 
 
-def test_the_interval_holds_the_score_and_is_seeded(rng):
-    """The same seed gives the same interval, around the score."""
-    y_true, y_pred = rng.integers(0, 2, (2, 100))
-    groups = np.arange(100)
-    first, again = (metrics.interval(metrics.accuracy, y_true, y_pred, groups=groups, seed=4) for _ in range(2))
-    assert first == again
-    assert first.low < first.value < first.high
-    assert first.high - first.low == pytest.approx(2 * 1.96 * 0.05, rel=0.2)
+def test_the_area_under_the_curves_equals_scikit_learn(rng):
+    """Each genre against the rest; a genre that no row has is left out."""
+    y_prob = np.round(rng.dirichlet(np.ones(5), 80), 1)
+    y_true = rng.choice([0, 1, 4], 80)
+    areas = [sklearn.metrics.roc_auc_score(y_true == genre, y_prob[:, genre]) for genre in (0, 1, 4)]
+    assert metrics.roc_auc(y_true, y_prob) == pytest.approx(np.mean(areas))
+    curves = metrics.roc_curves(y_true, y_prob)
+    assert [curves[genre].area for genre in (0, 1, 4)] == pytest.approx(areas)
+    assert set(curves) == {0, 1, 4}
 
 
-def test_groups_widen_the_interval(rng):
-    """Answers that are right or wrong by whole artists tell less than as many of independent tracks."""
-    right = np.repeat(np.array([1, 0] * 5), 10)
-    y_true, artists = np.ones(100, int), np.repeat(np.arange(10), 10)
-    by_artist = metrics.interval(metrics.accuracy, y_true, right, groups=artists)
-    by_track = metrics.interval(metrics.accuracy, y_true, right, groups=np.arange(100))
-    assert by_artist.high - by_artist.low > 2 * (by_track.high - by_track.low)
+def test_the_brier_score_by_hand():
+    """Sure and right costs nothing, sure and wrong 2, undecided between two a half."""
+    y_prob = np.array([[1.0, 0.0], [1.0, 0.0], [0.5, 0.5]])
+    assert metrics.brier_score(np.array([0, 1, 1]), y_prob) == pytest.approx((0 + 2 + 0.5) / 3)
+
+
+def test_the_bins_of_the_diagram_give_the_calibration_error(rng):
+    """The gaps of its bins, weighted by their numbers, are the error; no answer is lost."""
+    y_prob = rng.dirichlet(np.ones(3), 200)
+    y_true = rng.integers(0, 3, 200)
+    found = metrics.reliability(y_true, y_prob)
+    gaps = sum(abs(one["confidence"] - one["accuracy"]) * one["n"] for one in found) / 200
+    assert gaps == pytest.approx(metrics.expected_calibration_error(y_true, y_prob))
+    assert sum(one["n"] for one in found) == 200
+
+
+def test_the_selective_curve_is_what_each_threshold_does(rng):
+    """Every point is the coverage and the accuracy at its threshold; the last answers everything."""
+    y_prob = np.round(rng.dirichlet(np.ones(3), 60), 1)
+    y_true = rng.integers(0, 3, 60)
+    coverage, accuracy, threshold = metrics.selective_curve(y_true, y_prob)
+    for place, least in enumerate(threshold):
+        assert coverage[place] == pytest.approx(metrics.coverage(y_prob, np.full(3, least)))
+        assert accuracy[place] == pytest.approx(metrics.selective_accuracy(y_true, y_prob, np.full(3, least)))
+    assert coverage[-1] == 1
+    assert (np.diff(coverage) > 0).all()
 
 
 def test_track_probabilities_are_the_soft_vote(rng):

@@ -1,0 +1,164 @@
+"""A model is judged on the tracks it should be, and leaks are said."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from tagger.cli import evaluate, runs
+from tagger.errors import CorpusError, SettingsError
+from tests.trainer import judged, material
+from trainer import corpora, judging
+from trainer.progress import Quiet
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """A table of twelve tracks on three sides, some of whose labels the bundled model does not know."""
+    root, rng = tmp_path_factory.mktemp("table"), np.random.default_rng(4)
+    labels = ("jazz+blues", "rock", "hiphop", "klezmer")
+    lines = ["file,genre,artist,split"]
+    for number in range(12):
+        path = material.write(root / f"{number}.wav", material.GENRES[number % 3], rng, 3.5)
+        side = ("train", "validation", "test")[number // 4]
+        lines.append(f"{path.name},{labels[number % 4]},artist {number},{side}")
+    (root / "table.csv").write_text("\n".join(lines))
+    return root / "table.csv"
+
+
+@pytest.fixture
+def corpus(table, tmp_path):
+    """The same, read."""
+    return corpora.load(f"csv:{table}", data=None, cache=tmp_path)
+
+
+def learned_from(bundled, corpus, protocol="official"):
+    """The bundled model, as if it had learned from a corpus."""
+    card = dataclasses.replace(
+        bundled.card, corpora=({"name": corpus.name},), split={"protocol": protocol}, name="learned"
+    )
+    return dataclasses.replace(bundled, card=card)
+
+
+def test_a_corpus_that_the_model_never_saw_is_judged_whole(bundled, corpus):
+    """Labels become the model's genres; tracks without one are counted, and further labels are kept."""
+    found = judging.judge(bundled, corpus, Quiet())
+    track = found.scores["protocols"]["all"]["per_track"]
+    assert (found.side, found.protocol, found.leaky) == ("all", "all", False)
+    support = {genre: one["support"] for genre, one in track["per_genre"].items() if one["support"]}
+    assert support == {"Jazz": 3, "Rock": 3, "Hip-Hop": 3}
+    assert "3 tracks left out: no genre of the model: klezmer (3)" in found.notes
+    assert track["any_label_accuracy"]["value"] >= track["accuracy"]["value"]
+    assert found.scores["protocols"]["all"]["per_window"]["n"] >= 9
+
+
+def test_of_a_corpus_that_it_learned_from_only_the_test_side_is_judged(bundled, corpus):
+    """Unless all is asked for, which is called a leak."""
+    model = learned_from(bundled, corpus)
+    found = judging.judge(model, corpus, Quiet())
+    assert (found.side, found.protocol, found.leaky) == ("test", "official", False)
+    assert found.scores["protocols"]["official"]["per_track"]["n"] == 3
+    whole = judging.judge(model, corpus, Quiet(), side="all")
+    assert whole.leaky
+    assert any("too high" in note for note in whole.notes)
+
+
+def test_a_model_that_learned_windows_of_all_tracks_leaks_on_any_side(bundled, corpus):
+    """There is no track of the corpus that it never heard."""
+    assert judging.judge(learned_from(bundled, corpus, "windows"), corpus, Quiet(), side="test").leaky
+
+
+def test_what_cannot_be_judged_is_refused(bundled, corpus):
+    """Unknown sides, protocols without a side of tracks, foreign labels, sound that nobody can hear."""
+    for wrong in (
+        {"side": "left"},
+        {"side": "test", "protocol": "windows"},
+        {"side": "test", "protocol": "kfold:5"},
+    ):
+        with pytest.raises(SettingsError):
+            judging.judge(bundled, corpus, Quiet(), **wrong)
+    foreign = [dataclasses.replace(one, labels=("klezmer",)) for one in corpus.examples]
+    with pytest.raises(CorpusError, match="none of its labels"):
+        judging.judge(bundled, dataclasses.replace(corpus, examples=tuple(foreign)), Quiet())
+    gone = [dataclasses.replace(one, path=one.path.with_name("gone.wav")) for one in corpus.examples]
+    with pytest.raises(CorpusError, match="can be heard"):
+        judging.judge(bundled, dataclasses.replace(corpus, examples=tuple(gone)), Quiet())
+
+
+@pytest.fixture
+def stdout(capsys):
+    """What was printed since it was last asked."""
+    return lambda: capsys.readouterr().out
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_bundled_models_scores_are_its_cards(bundled, music, tmp_path):
+    """Judged anew on the labelled real music, it reaches what its card says."""
+    corpus = corpora.load(f"csv:{music / 'manifest.csv'}", data=None, cache=tmp_path)
+    found = judging.judge(bundled, corpus, Quiet(), side="test").scores["protocols"]["official"]["per_track"]
+    said = bundled.card.scores["per_track"]
+    assert found["n"] == said["n"]
+    assert found["accuracy"]["value"] == pytest.approx(said["accuracy"]["value"], abs=0.01)
+    assert found["macro_f1"]["value"] == pytest.approx(said["macro_f1"]["value"], abs=0.01)
+
+
+def test_evaluate_prints_json_and_writes_a_report(table, tmp_path, stdout):
+    """One object with every score, and a page with its figures."""
+    evaluate.evaluate("default", f"csv:{table}", report=tmp_path / "report", as_json=True)
+    row = json.loads(stdout())
+    assert (row["model"], row["side"], row["protocol"]) == ("default", "all", "all")
+    assert row["protocols"]["all"]["per_track"]["n"] == 9
+    assert row["notes"]
+    assert "default on csv:" in (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert (tmp_path / "report" / "figures" / "confusion_per_track.png").stat().st_size > 1000
+
+
+def test_evaluate_prints_tables(table, stdout):
+    """Scores per track and per window, genres, confusions."""
+    evaluate.evaluate("default", f"csv:{table}")
+    shown = stdout()
+    for part in (
+        "all (all), with 95 % intervals",
+        "per track, n = 9",
+        "macro F1",
+        "Jazz",
+        "most frequent confusions",
+    ):
+        assert part in shown
+
+
+def test_runs_are_listed_and_compared(tmp_path, stdout):
+    """A row a protocol, leaks named; two side by side, with what differs; one by itself, with its numbers."""
+    first = judged.run(tmp_path, 0, ("artists", False), ("windows", True))
+    second = judged.run(tmp_path, 1, ("artists", False))
+    runs.runs(place=tmp_path)
+    listed = stdout()
+    assert listed.count("\n") == 4
+    assert listed.count("windows (LEAKED)") == 1
+    runs.runs([first.name, second.name], place=tmp_path)
+    compared = stdout()
+    for part in ("what differs", "seed\t0\t1", "windows, LEAKED, per track"):
+        assert part in compared
+    runs.runs([first.name], place=tmp_path)
+    assert "learning rate" in stdout()
+
+
+def test_runs_print_json(tmp_path, stdout):
+    """A line a row, or a line a run with all its scores."""
+    run = judged.run(tmp_path, 0, ("artists", False))
+    runs.runs(place=tmp_path, as_json=True)
+    runs.runs([run.name], place=tmp_path, as_json=True)
+    row, whole = map(json.loads, stdout().splitlines())
+    assert row["accuracy"] == whole["scores"]["protocols"]["artists"]["per_track"]["accuracy"]
+    assert whole["recipe_numbers"]["window_frames"] == 128
+
+
+def test_no_runs_is_no_error(tmp_path, capsys):
+    """It is said, with the place."""
+    runs.runs(place=tmp_path)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"{tmp_path}: no runs yet\n")

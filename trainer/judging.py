@@ -1,0 +1,160 @@
+"""A model folder and a corpus → scores, by the very path users run: what `tagger evaluate` does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tagger.errors import CorpusError, SettingsError
+from tagger.inference.artefact import Artefact
+from tagger.inference.card import Card
+from trainer import answers, evaluate
+from trainer.answers import Truth
+from trainer.corpora.interface import Corpus, Example
+from trainer.data import labels, splits
+from trainer.progress import Progress
+
+SIDES = ("test", "validation", "all")
+
+_PROTOCOLS = ("artists", "tracks", "official")
+_N_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a model reached on a corpus.
+
+    Attributes:
+        scores: See `trainer.runs.read_scores`; one protocol.
+        side: One of `SIDES`.
+        protocol: How the side was chosen: "all", or one of `splits.PROTOCOLS`.
+        notes: What the reader should know, each a sentence.
+    """
+
+    scores: Mapping[str, Any]
+    side: str
+    protocol: str
+    notes: tuple[str, ...]
+
+    @property
+    def leaky(self) -> bool:
+        """Whether the model may have learned from what it was judged on."""
+        return bool(self.scores["protocols"][self.protocol]["leaky"])
+
+
+def judge(
+    artefact: Artefact,
+    corpus: Corpus,
+    progress: Progress,
+    *,
+    side: str = "",
+    protocol: str = "",
+    jobs: int = 0,
+    effort: str = "full",
+) -> Judged:
+    """Let a model name the tracks of a corpus, and score what it says per window and per track.
+
+    Args:
+        artefact: The model folder.
+        corpus: What was found on disk.
+        progress: Told how it goes.
+        side: One of `SIDES`; empty takes the test side of a corpus that the model learned from, else all.
+        protocol: How sides are chosen: artists, tracks or official; empty takes that of the model's
+            training, or the corpus' own.
+        jobs: Files decoded side by side; 0 means one for each core.
+        effort: How much of a track its verdict comes from.
+
+    Raises:
+        CorpusError: No track of the corpus can be judged.
+        SettingsError: There is no such side, or the protocol has no side of its own.
+    """
+    card = artefact.card
+    examples, targets, notes = _known(corpus, card.genres)
+    shared = {one.corpus for one in examples} & {str(one["name"]) for one in card.corpora}
+    side = side or ("test" if shared else "all")
+    protocol = "all" if side == "all" else protocol or _of_training(card)
+    if side != "all":
+        examples, protocol, how = _side(examples, targets, side, protocol, int(card.recipe.get("seed", 0)))
+        notes.append(f"{side} side: {how}")
+    leaky = bool(shared) and (side == "all" or card.split.get("protocol") == "windows")
+    if leaky:
+        notes.append(f"{card.name} learned from {', '.join(sorted(shared))}: these scores are too high")
+    truths = _truths(examples, card.genres, corpus)
+    progress.stage("Listening", 2 * len(truths))
+    heard = answers.of_model(artefact, truths, jobs=jobs, effort=effort, on_track=progress.advance)
+    notes += _unheard([one.reason for one in heard.without])
+    if not len(heard.tracks):
+        raise CorpusError(f"{corpus.name}: none of its {len(truths)} tracks can be heard", hint=notes[-1])
+    progress.stage("Scoring")
+    judged = {
+        "leaky": leaky,
+        "per_window": evaluate.of_answers(heard.windows) | {"curves": evaluate.curves(heard.windows)},
+        "per_track": evaluate.of_answers(heard.tracks)
+        | {
+            "written": evaluate.written(heard.tracks, card.thresholds),
+            "without_verdict": len(heard.without),
+            "curves": evaluate.curves(heard.tracks),
+        },
+    }
+    return Judged({"protocols": {protocol: judged}}, side, protocol, (*corpus.problems, *notes))
+
+
+def _known(corpus: Corpus, genres: Sequence[str]) -> tuple[list[Example], list[int], list[str]]:
+    """Examples that have a genre of the model, the first such genre of each, and sentences on the others."""
+    named = [(example, _genres(example, genres, corpus)) for example in corpus.examples]
+    unknown = Counter(example.labels[0] for example, found in named if not found)
+    kept = [(example, found[0]) for example, found in named if found]
+    if not kept:
+        raise CorpusError(
+            f"{corpus.name}: none of its labels is a genre of the model",
+            hint=f"the model knows {', '.join(genres)}",
+        )
+    first = ", ".join(f"{label} ({n})" for label, n in unknown.most_common(_N_REASONS))
+    notes = [f"{unknown.total()} tracks left out: no genre of the model: {first}"] if unknown else []
+    return [example for example, _ in kept], [target for _, target in kept], notes
+
+
+def _genres(example: Example, genres: Sequence[str], corpus: Corpus) -> list[int]:
+    """Genres of the model that the labels of an example name, in order; none if the first is ambiguous."""
+    meanings = [labels.meaning(label, own_names=corpus.names_are_genres) for label in example.labels]
+    places = {genre.casefold(): index for index, genre in enumerate(genres)}
+    named = [(one.genre or "").casefold() for one in meanings]
+    return [] if meanings[0].ambiguous else list(dict.fromkeys(places[one] for one in named if one in places))
+
+
+def _of_training(card: Card) -> str:
+    protocol = str(card.split.get("protocol", ""))
+    return protocol if protocol in _PROTOCOLS else ""
+
+
+def _side(
+    examples: Sequence[Example], targets: Sequence[int], side: str, protocol: str, seed: int
+) -> tuple[list[Example], str, str]:
+    """The examples of a side, the protocol's name, and how it chose."""
+    if side not in SIDES:
+        raise SettingsError(f"{side}: no such side", hint=f"sides are {', '.join(SIDES)}")
+    if protocol and protocol not in _PROTOCOLS:
+        raise SettingsError(
+            f"{protocol}: no split of tracks that a model can be judged by",
+            hint=f"give {', '.join(_PROTOCOLS)}, or --side all",
+        )
+    split = splits.split(examples, targets, seed, protocol)
+    indices: Sequence[int] = np.asarray(getattr(split, side)).tolist()
+    drawn = "" if split.protocol == "official" else ", as in the training if the corpus is the same"
+    return [examples[index] for index in indices], split.protocol, split.how + drawn
+
+
+def _truths(examples: Sequence[Example], genres: Sequence[str], corpus: Corpus) -> list[Truth]:
+    found = {}
+    for example in examples:
+        target, *also = _genres(example, genres, corpus)
+        found[example.path] = Truth(example.path, target, example.group, example.corpus, tuple(also))
+    return list(found.values())
+
+
+def _unheard(reasons: Sequence[str]) -> list[str]:
+    return [f"{n} tracks without a verdict: {reason}" for reason, n in Counter(reasons).most_common()]

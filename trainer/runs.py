@@ -1,0 +1,300 @@
+"""Run folders: what was trained when, on what, how it went and what it reached.
+
+run_20251121_093000/
+    run.json         what the run is: see `Run`
+    training.jsonl   a `trainer.progress.Epoch` a line, as they come
+    scores.json      what it reached: see `read_scores`
+    report.html      all of it for people
+    figures/         its pictures, as SVG and PNG
+    checkpoint/      what an interrupted run goes on from
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import importlib.metadata
+import itertools
+import json
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tagger import __version__, settings
+from tagger.errors import OutputError, SettingsError
+from trainer import documents
+
+RUN = "run.json"
+LOG = "training.jsonl"
+SCORES = "scores.json"
+REPORT = "report.html"
+FIGURES = "figures"
+CHECKPOINT = "checkpoint"
+
+STATUSES = ("running", "finished", "interrupted", "failed")
+
+_PACKAGES = (
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "scikit-learn",
+    "xgboost",
+    "numpy",
+    "librosa",
+    "onnxruntime",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is known of a run.
+
+    Attributes:
+        folder: Where it is.
+        started: When it began, ISO 8601 with its zone.
+        dataset: What it learned from, as given on the command line.
+        recipe: Name of the recipe.
+        recipe_numbers: Every number of the recipe.
+        protocol: How the examples were split.
+        seed: Of everything random.
+        model: The model folder that it writes; empty if none.
+        backend: What computes it.
+        versions: Of Python, tagger and the libraries, by name.
+        status: One of `STATUSES`.
+        finished: When it ended, ISO 8601; None while it runs.
+        problem: Why it failed; else empty.
+        order: What was asked for, in the words of the command line, so that it can go on.
+    """
+
+    folder: Path
+    started: str
+    dataset: str
+    recipe: str
+    recipe_numbers: Mapping[str, Any]
+    protocol: str
+    seed: int
+    model: str = ""
+    backend: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    status: str = "running"
+    finished: str | None = None
+    problem: str = ""
+    order: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs."""
+        if self.finished is None:
+            return None
+        ended, began = map(datetime.datetime.fromisoformat, (self.finished, self.started))
+        return (ended - began).total_seconds()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The content of `run.json`."""
+        values = {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(self)}
+        return {name: value for name, value in values.items() if name != "folder"}
+
+
+def home() -> Path:
+    """Where runs are kept unless the user says otherwise."""
+    return settings.home_folder("data") / "runs"
+
+
+def create(
+    place: Path,
+    *,
+    dataset: str,
+    recipe: str,
+    recipe_numbers: Mapping[str, Any],
+    protocol: str,
+    seed: int,
+    model: str = "",
+    backend: str = "",
+    order: Mapping[str, Any] | None = None,
+) -> Run:
+    """Begin a run in a folder of its own; two that begin in the same second get two folders.
+
+    All but `place`, the folder of all runs, is as in `Run`.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    now = _now()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        folder = _new_folder(place, f"run_{now:%Y%m%d_%H%M%S}")
+    except OSError as error:
+        raise OutputError(f"{place}: cannot be written: {error.strerror}") from error
+    run = Run(
+        folder,
+        now.isoformat(timespec="seconds"),
+        dataset,
+        recipe,
+        recipe_numbers,
+        protocol,
+        seed,
+        model,
+        backend,
+        versions(),
+        order=order or {},
+    )
+    documents.write(folder / RUN, run.as_dict())
+    return run
+
+
+@contextlib.contextmanager
+def held(run: Run) -> Iterator[None]:
+    """Keep other processes off a run while the body works on it, and show them that it is still running.
+
+    Raises:
+        SettingsError: Another process works on it.
+    """
+    folder = os.open(run.folder, os.O_RDONLY)
+    try:
+        if not _free(folder):
+            raise SettingsError(f"{run.name}: another process is working on it", hint="wait until it has ended")
+        yield
+    finally:
+        os.close(folder)  # and with it the lock
+
+
+def mark(run: Run, status: str, problem: str = "") -> Run:
+    """Note how a run ended, or that it goes on: one of `STATUSES`, and why if it failed."""
+    if status not in STATUSES:
+        raise ValueError(f"status must be one of {', '.join(STATUSES)}. Received: {status!r}")
+    finished = None if status == "running" else _now().isoformat(timespec="seconds")
+    marked = dataclasses.replace(run, status=status, finished=finished, problem=problem)
+    documents.write(run.folder / RUN, marked.as_dict())
+    return marked
+
+
+def write_scores(run: Run, scores: Mapping[str, Any]) -> None:
+    """Note what a run reached: see `read_scores`."""
+    documents.write(run.folder / SCORES, scores, indent=None)
+
+
+def read_scores(run: Run) -> dict[str, Any]:
+    """What a run reached; empty before it was judged.
+
+    Returns:
+        `protocols`: by name, each with `leaky`, `per_window` and `per_track` (see `trainer.evaluate.scores`;
+        their `curves`, if any, are those of `trainer.evaluate.curves`); `baseline`: what the yardstick reached.
+
+    Raises:
+        SettingsError: The file is damaged.
+    """
+    return documents.read(run.folder / SCORES) if (run.folder / SCORES).exists() else {}
+
+
+def epochs(run: Run) -> list[dict[str, Any]]:
+    """The epochs so far, as plain data; a line that a crash cut off is passed over."""
+    found: dict[int, dict[str, Any]] = {}
+    with contextlib.suppress(FileNotFoundError):
+        for line in (run.folder / LOG).read_text("utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                epoch = json.loads(line)
+                found[int(epoch["number"])] = epoch  # one that was resumed may come twice: the later counts
+    return [found[number] for number in sorted(found)]
+
+
+def find_all(place: Path) -> tuple[list[Run], list[str]]:
+    """The runs in a folder, oldest first, and a sentence on each folder that looks like one and is none."""
+    found, notes = [], []
+    for folder in sorted(place.glob("run_*")) if place.is_dir() else ():
+        try:
+            found.append(read(folder))
+        except SettingsError as error:
+            notes.append(f"{error.message}: passed over")
+    return sorted(found, key=lambda run: (run.started, run.name)), notes
+
+
+def find(place: Path, name: str) -> Run:
+    """A run by its name, by the path of its folder, or by as much of the end of its name as no other has.
+
+    Raises:
+        SettingsError: There is no such run, or there are several.
+    """
+    if (Path(name).expanduser() / RUN).is_file():
+        return read(Path(name).expanduser())
+    matches = [folder for folder in sorted(place.glob("run_*")) if folder.name in (name, f"run_{name}")]
+    matches = matches or [folder for folder in sorted(place.glob("run_*")) if folder.name.endswith(name)]
+    if len(matches) != 1:
+        problem = "several runs are called so" if matches else "no such run"
+        raise SettingsError(f"{name}: {problem} in {place}", hint="`tagger runs` lists them all")
+    return read(matches[0])
+
+
+def read(folder: Path) -> Run:
+    """The run of a folder; one whose process was killed counts as interrupted.
+
+    Raises:
+        SettingsError: It is no run, or is damaged.
+    """
+    raw = documents.read(folder / RUN)
+    names = {entry.name for entry in dataclasses.fields(Run)}
+    try:
+        run = Run(folder, **{name: value for name, value in raw.items() if name in names - {"folder"}})
+        datetime.datetime.fromisoformat(run.finished or run.started)
+        datetime.datetime.fromisoformat(run.started)
+        dict(run.recipe_numbers)
+        if run.status not in STATUSES:
+            raise ValueError(f"status {run.status!r}")
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{folder / RUN}: not that of a run: {error}") from error
+    return dataclasses.replace(run, status="interrupted") if _was_killed(run) else run
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a run may depend on; what is not installed is left out."""
+    found = {"python": platform.python_version(), "tagger": __version__}
+    for package in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def _was_killed(run: Run) -> bool:
+    """Whether a run says that it is running, and no process holds it."""
+    if run.status != "running":
+        return False
+    folder = os.open(run.folder, os.O_RDONLY)
+    try:
+        return _free(folder)
+    finally:
+        os.close(folder)
+
+
+def _free(folder: int) -> bool:
+    """Whether nobody else holds an open folder, which then is held; unknown without locks, and True."""
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _new_folder(place: Path, name: str) -> Path:
+    """A folder that was not there before: `name`, or with a number behind it."""
+    for number in itertools.count(1):
+        folder = place / (name if number == 1 else f"{name}_{number}")
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            break
+    return folder
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()

@@ -36,24 +36,45 @@ FLOORS = {
 FOREIGN = {
     "av": {"tagger.sources"},
     "keras": {"tagger.inference", "trainer"},
-    "librosa": {"trainer"},
+    "h5py": {"trainer.data.archive"},
+    "kagglehub": {"trainer.network.pretrained"},
+    "keras_hub": {"trainer.network.pretrained"},
+    "librosa": {"tagger.inference.descriptors", "trainer"},
+    "matplotlib": {"trainer.plots", "trainer.gallery", "trainer.network.image"},
     "mutagen": {"tagger.sinks.tags"},
-    "onnxruntime": {"tagger.inference.onnx"},
+    "onnx": {"trainer.classical", "trainer.network.compress"},
+    "onnxmltools": {"trainer.classical"},
+    "onnxruntime": {"tagger.inference.onnx", "trainer.network.compress"},
     "platformdirs": {"tagger.settings"},
     "rich": {"tagger.sinks.display"},
     "scipy": {"tagger.inference", "trainer"},
+    "skl2onnx": {"trainer.classical"},
     "sklearn": {"trainer"},
     "sounddevice": {"tagger.sources.microphone"},
     "soundfile": {"tagger.sources"},
     "soxr": {"tagger.sources"},
     "threadpoolctl": {"tagger.engine"},
     "tensorflow": {"tagger.inference.device"},
+    "torch": {"trainer.wav2vec2", "trainer.network.torchvision"},
+    "transformers": {"trainer.wav2vec2"},
     "typer": {"tagger.cli"},
     "watchdog": {"tagger.sources.watch"},
+    "xgboost": {"trainer.classical"},
     "yaml": {"tagger.sinks.taxonomy"},
 }
 
-HEAVY = {"tensorflow", "keras", "librosa", "sklearn", "numba", "onnxruntime", "sounddevice"}
+HEAVY = {
+    "keras",
+    "librosa",
+    "matplotlib",
+    "numba",
+    "onnxruntime",
+    "sklearn",
+    "sounddevice",
+    "tensorflow",
+    "torch",
+    "xgboost",
+}
 
 
 def module_name(path: Path) -> str:

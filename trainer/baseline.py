@@ -6,8 +6,10 @@ what librosa's `mfcc` computes.
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import scipy.fft
@@ -16,11 +18,27 @@ import sklearn.linear_model
 import sklearn.pipeline
 import sklearn.preprocessing
 
+from tagger.inference.frontend import FrontEnd
 from trainer.data import features
 from trainer.data.inputs import Clip
+from trainer.data.material import Material
 from trainer.metrics import Floats
+from trainer.progress import Progress
 
 _MOST_ITERATIONS = 2000
+
+
+def clips(data: Material, cache: Path, progress: Progress, jobs: int = 0) -> tuple[list[Clip], list[Clip]]:
+    """The train and the test side of a split, heard by a log-mel front-end whatever the recipe's own is."""
+    if data.recipe.front_end.kind == "log_mel":
+        return data.side("train"), data.side("test")
+    paths = [one.path for one in data.examples]
+    heard = features.build(paths, FrontEnd(), cache, progress, jobs=jobs).files
+    train, test = (
+        [dataclasses.replace(data.clips[index], file=heard[paths[index]]) for index in side]
+        for side in (data.split.train, data.split.test)
+    )
+    return train, test
 
 
 def track_probabilities(

@@ -6,9 +6,8 @@ import contextlib
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,9 +18,10 @@ from tagger.inference import runtime
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Card
 from tagger.inference.frontend import Array
-from trainer import readme
-from trainer.network import fitting
+from trainer import learned, readme
+from trainer.learner import Learner
 
+# Of the greatest logit, or of 1.
 TOLERANCE = 1e-4
 
 _N_RANDOM = 8
@@ -68,29 +68,47 @@ def staging(out: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def write(model: Any, card: Card, folder: Path, real: Array) -> Artefact:
-    """Write a network and its card, load them back, and check that both runtimes give the same logits.
-
-    Args:
-        model: The trained network.
-        card: Its card; checksums are added.
-        folder: Where to.
-        real: Windows of real music, shape (n_windows, n_frames, n_mels).
+def place(artefact: Artefact, out: Path) -> None:
+    """Copy a model folder to where the user wants it, whole or not at all.
 
     Raises:
-        OutputError: The folder that was written is not the network that was trained.
+        OutputError: The folder cannot be written, or holds something else.
     """
-    fitting.save(model, folder / artefacts.KERAS)
-    fitting.export_onnx(model, folder / artefacts.ONNX)
-    names = (artefacts.KERAS, artefacts.ONNX)
+    with staging(out) as fresh:
+        shutil.copytree(artefact.folder, fresh, dirs_exist_ok=True)
+
+
+def write(
+    model: Learner, card: Card, folder: Path, real: Array, *, learned_from: Collection[Path] = ()
+) -> Artefact:
+    """Write a model and its card, load them back, and check that every runtime gives the same logits.
+
+    Args:
+        model: The trained model.
+        card: Its card; checksums are added.
+        folder: Where to.
+        real: Windows of real music, shape (n_windows, n_frames, n_bands).
+        learned_from: The recordings that weights were learned from or chosen by, if that is known.
+
+    Raises:
+        OutputError: The folder that was written is not the model that was trained.
+    """
+    names = model.save(folder)
+    if learned_from:
+        names = *names, learned.write(learned_from, folder)
     checksums = {name: artefacts.checksum(folder / name) for name in names}
     artefact = rewrite_card(dataclasses.replace(card, checksums=checksums), folder)
-    for windows in (real, *_random(card)):
-        expected = fitting.logits(model, windows)
-        for name in runtime.RUNTIMES:
-            gap = float(np.abs(runtime.load(artefact, name).logits(windows) - expected).max())
+    readers = runtime.RUNTIMES if artefact.has_keras else ("onnx",)
+    runtimes = [runtime.load(artefact, name) for name in readers]
+    for windows in (real, *_random(card, real)):
+        expected = model.outputs(windows)["logits"]
+        scale = max(1.0, float(np.abs(expected).max()))
+        for one in runtimes:
+            gap = float(np.abs(one.logits(windows) - expected).max()) / scale
             if not gap <= TOLERANCE:
-                raise OutputError(f"the network read back by {name} differs by {gap:.2g} from the trained one")
+                raise OutputError(
+                    f"the model read back by {one.name} differs by {gap:.2g} from the trained one"
+                )
     return artefact
 
 
@@ -101,14 +119,16 @@ def rewrite_card(card: Card, folder: Path) -> Artefact:
     return artefacts.load(folder)
 
 
-def _random(card: Card) -> Iterator[Array]:
-    """Random windows, of the model's length and, if it takes that, of another."""
+def _random(card: Card, real: Array) -> Iterator[Array]:
+    """Windows with the mean and the spread of real ones, of the model's length, and of another it may take."""
     rng = np.random.default_rng(0)
-    lengths = (
-        [card.window.frames, card.window.frames // 2 + 1] if card.window.variable else [card.window.frames]
-    )
+    mean, spread = real.mean(axis=(0, 1)), real.std(axis=(0, 1))
+    lengths = [card.window.frames]
+    if card.window.variable:
+        lengths.append(card.window.frames // 2 + 1)
     for n_frames in lengths:
-        yield rng.normal(-30, 20, (_N_RANDOM, n_frames, card.front_end.n_mels)).astype(np.float32)
+        drawn = rng.standard_normal((_N_RANDOM, n_frames, card.front_end.n_bands))
+        yield (mean + spread * drawn).astype(np.float32)
 
 
 def _swap(fresh: Path, out: Path, old: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from tagger.errors import CorpusError, SettingsError
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Card
-from trainer import answers, evaluate
+from trainer import answers, evaluate, learned
 from trainer.answers import Truth
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import labels, splits
@@ -74,12 +75,16 @@ def judge(
     """
     card = artefact.card
     examples, targets, notes = _known(corpus, card.genres)
-    shared = {one.corpus for one in examples} & {str(one["name"]) for one in card.corpora}
+    own = learned.among(artefact, [one.path for one in examples])
+    shared = {one.corpus for one in examples if own is None or one.path in own}
+    if own is None:
+        shared &= {str(one["name"]) for one in card.corpora}
     side = side or ("test" if shared else "all")
     protocol = "all" if side == "all" else protocol or _of_training(card)
     if side != "all":
         examples, protocol, how = _side(examples, targets, side, protocol, int(card.recipe.get("seed", 0)))
         notes.append(f"{side} side: {how}")
+        examples = _unlearned(examples, own or frozenset(), card, notes)
     leaky = bool(shared) and (side == "all" or card.split.get("protocol") == "windows")
     if leaky:
         notes.append(f"{card.name} learned from {', '.join(sorted(shared))}: these scores are too high")
@@ -116,6 +121,21 @@ def _known(corpus: Corpus, genres: Sequence[str]) -> tuple[list[Example], list[i
     first = ", ".join(f"{label} ({n})" for label, n in unknown.most_common(_N_REASONS))
     notes = [f"{unknown.total()} tracks left out: no genre of the model: {first}"] if unknown else []
     return [example for example, _ in kept], [target for _, target in kept], notes
+
+
+def _unlearned(
+    examples: Sequence[Example], own: Collection[Path], card: Card, notes: list[str]
+) -> list[Example]:
+    """Examples that did not make the model, and a sentence on the others; all of a leaky model's."""
+    kept = [one for one in examples if one.path not in own]
+    if card.split.get("protocol") == "windows" or len(kept) == len(examples):
+        return list(examples)
+    if not kept:
+        raise CorpusError(f"{card.name} learned from all tracks of this side", hint="`--side all` judges it so")
+    notes.append(
+        f"{len(examples) - len(kept)} of {len(examples)} tracks left out: {card.name} learned from them"
+    )
+    return kept
 
 
 def _genres(example: Example, genres: Sequence[str], corpus: Corpus) -> list[int]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import json
+import os
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Epoch:
         learning_rate: At the end of the epoch.
         seconds: Time it took.
         best: Whether it is the best so far.
+        score: What weights are chosen by; higher is better.
     """
 
     number: int
@@ -31,6 +37,7 @@ class Epoch:
     learning_rate: float
     seconds: float
     best: bool
+    score: float = 0.0
 
 
 class Progress(Protocol):
@@ -63,3 +70,22 @@ class Quiet:
 
     def say(self, message: str) -> None:
         """See `Progress.say`."""
+
+
+def write_log(log: Path, epoch: Epoch) -> None:
+    """Add an epoch to a log, as a line of JSON; what a crash cut off before it stays a line of its own."""
+    with log.open("a+b") as stream:
+        stream.seek(max(0, stream.seek(0, os.SEEK_END) - 1))
+        torn = stream.read() not in (b"", b"\n")
+        stream.write(b"\n" * torn + json.dumps(dataclasses.asdict(epoch)).encode() + b"\n")
+
+
+def read_log(log: Path) -> list[dict[str, Any]]:
+    """The epochs of a log so far, as plain data; a line that a crash cut off is passed over."""
+    found: dict[int, dict[str, Any]] = {}
+    with contextlib.suppress(FileNotFoundError):
+        for line in log.read_text("utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                epoch = json.loads(line)
+                found[int(epoch["number"])] = epoch  # one that was resumed may come twice: the later counts
+    return [found[number] for number in sorted(found)]

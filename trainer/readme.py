@@ -14,13 +14,19 @@ _TITLES = {
     "top_3_accuracy": "Top-3 accuracy",
     "expected_calibration_error": "Expected calibration error",
 }
+_INPUTS = {
+    "log_mel": "{0.n_mels} mel bands",
+    "log_spectrogram": "{0.n_bands} frequency bins",
+    "waveform": "the samples",
+    "descriptors": "{0.n_bands} descriptors",
+}
 
 
 def text(card: Card) -> str:
     """Markdown: what the model is, what it reached, what it learned from, what it cannot do."""
     parts = [_head(card), _data(card)]
     if card.scores:
-        parts.insert(1, _scores(card.scores))
+        parts.insert(1, _scores(card))
     return "\n\n".join([*parts, _limits(card)]) + "\n"
 
 
@@ -34,9 +40,8 @@ def _head(card: Card) -> str:
             "",
             f"- Genres: {', '.join(card.genres)}",
             f"- Hears: windows of {card.window.seconds:.2f} s every {card.window.hop_seconds:.2f} s, "
-            f"{front_end.n_mels} mel bands of mono sound at {front_end.sample_rate:,} Hz",
-            f"- Network: {network['architecture']}, {network['parameters']:,} parameters, "
-            f"{network['flops_per_window'] / 1e6:.0f} million floating-point operations a window",
+            f"{_INPUTS[front_end.kind].format(front_end)} of mono sound at {front_end.sample_rate:,} Hz",
+            f"- Model: {network['architecture']}, {network['parameters']:,} parameters" + _cost(network),
             f"- Licence of the weights: {card.licence}",
             f"- Made on {card.created} by audio-genre-tagger {card.tagger_version}",
             "",
@@ -45,12 +50,22 @@ def _head(card: Card) -> str:
     )
 
 
-def _scores(scores: Mapping[str, Any]) -> str:
-    track, window, baseline = scores["per_track"], scores["per_window"], scores["baseline"]["per_track"]
+def _cost(network: Mapping[str, Any]) -> str:
+    flops = network.get("flops_per_window")
+    return f", {flops / 1e6:.0f} million floating-point operations a window" if flops else ""
+
+
+def _scores(card: Card) -> str:
+    track, window = card.scores["per_track"], card.scores["per_window"]
+    columns, header = [track, window], ["", "per track", "per window"]
+    if yardstick := card.scores.get("baseline"):
+        columns.append(yardstick["per_track"])
+        header.append("yardstick, per track")
     written = track["written"]
     rows = [
-        [title, *(_interval(column[name]) for column in (track, window, baseline))]
+        [title, *(_interval(column[name]) for column in columns)]
         for name, title in _TITLES.items()
+        if all(name in column for column in columns)
     ]
     genres = [
         [genre, *(f"{100 * one[name]:.0f}" for name in ("precision", "recall", "f1")), f"{one['support']:.0f}"]
@@ -60,11 +75,11 @@ def _scores(scores: Mapping[str, Any]) -> str:
         [
             "## Scores",
             "",
-            f"On {track['n']} tracks of {track['n_groups']} artists or source tracks that it never heard, in "
-            "per cent, with 95 % bootstrap intervals over these groups. The last column is the yardstick: "
-            f"{scores['baseline']['model']}, on the same split.",
+            f"On {track['n']} tracks of {track['n_groups']} artists or source tracks{_heard_before(card)}, in "
+            "per cent, with 95 % bootstrap intervals over these groups."
+            + (f" The yardstick is {yardstick['model']}, on the same split." if yardstick else ""),
             "",
-            *_table(["", "per track", "per window", "yardstick, per track"], rows),
+            *_table(header, rows),
             "",
             f"`--write-tags` would write a genre to {_interval(written['coverage'])} % of these tracks; "
             f"{_interval(written['accuracy'])} % of what it writes is right.",
@@ -78,8 +93,15 @@ def _scores(scores: Mapping[str, Any]) -> str:
     )
 
 
+def _heard_before(card: Card) -> str:
+    if card.split.get("leaky"):
+        return ", **windows of which it learned: every score is too high**"
+    return " that it never heard"
+
+
 def _data(card: Card) -> str:
     split = card.split
+    how = split.get("how", split["protocol"])
     lines = [f"- {one['name']}: {one['examples']} clips; {'; '.join(one['licences'])}" for one in card.corpora]
     return "\n".join(
         [
@@ -88,7 +110,7 @@ def _data(card: Card) -> str:
             *lines,
             "",
             f"Split: {split['train']} clips trained it, {split['validation']} chose the best weights and the "
-            f"temperature, {split['test']} tested it ({split['protocol']}). {split['artists']}.",
+            f"temperature, {split['test']} tested it ({how}). {split['artists']}.",
             *(f"- {note}" for note in split["notes"]),
         ]
     )

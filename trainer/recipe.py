@@ -184,12 +184,14 @@ class Reported:
         corpus: The corpus they used.
         protocol: How they split it, as far as they say.
         scores: Their scores by name, 0 to 1.
+        like: The protocol of ours that splits so, see `splits.PROTOCOLS`.
     """
 
     study: str
     corpus: str
     protocol: str
     scores: Mapping[str, float]
+    like: Literal["windows", "tracks", "official"]
 
 
 @dataclass(frozen=True)

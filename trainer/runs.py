@@ -17,7 +17,6 @@ import datetime
 import fcntl
 import importlib.metadata
 import itertools
-import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
@@ -28,6 +27,7 @@ from typing import Any
 from tagger import __version__, settings
 from tagger.errors import OutputError, SettingsError
 from trainer import documents
+from trainer.progress import read_log
 
 RUN = "run.json"
 LOG = "training.jsonl"
@@ -198,14 +198,8 @@ def read_scores(run: Run) -> dict[str, Any]:
 
 
 def epochs(run: Run) -> list[dict[str, Any]]:
-    """The epochs so far, as plain data; a line that a crash cut off is passed over."""
-    found: dict[int, dict[str, Any]] = {}
-    with contextlib.suppress(FileNotFoundError):
-        for line in (run.folder / LOG).read_text("utf-8", errors="replace").splitlines():
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                epoch = json.loads(line)
-                found[int(epoch["number"])] = epoch  # one that was resumed may come twice: the later counts
-    return [found[number] for number in sorted(found)]
+    """The epochs so far, as plain data."""
+    return read_log(run.folder / LOG)
 
 
 def find_all(place: Path) -> tuple[list[Run], list[str]]:

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import json
-from collections import defaultdict
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tagger import __version__
+from tagger.inference import artefact as artefacts
 from tagger.inference.artefact import Artefact
-from tagger.inference.card import Calibration, Card, WindowShape
-from trainer import baseline, calibrate, evaluate, export, metrics
+from tagger.inference.card import Calibration, Card
+from trainer import answers, baseline, calibrate, cards, evaluate, export, judge, learners, runs, trials
+from trainer.answers import Answers, Truth
 from trainer.corpora.interface import Corpus
-from trainer.data import inputs, material
+from trainer.data import folds, inputs, material
+from trainer.data.inputs import Clip, Training
 from trainer.data.material import Material
-from trainer.network import fitting
-from trainer.network.fitting import EpochEnd, Judge
-from trainer.progress import Epoch, Progress, Quiet
+from trainer.learner import Learner
+from trainer.progress import Progress, Quiet
 from trainer.recipe import Recipe
+from trainer.runs import Run
 
-LOG = "training.jsonl"
-
-_LICENCE = "none stated; the terms of the corpora that it learned from may bind its use"
 _N_CHECKED = 16
+_ORDER = ("windows", "tracks")  # the leaky and the less strict come first: the last one's model is kept
 
 
 @dataclass(frozen=True)
@@ -39,25 +37,64 @@ class Trained:
         folder: The model folder.
         card: What it says of itself.
         finished: Whether training ran to its end; False if the user interrupted it.
+        scores: What each protocol gives; see `runs.read_scores`.
     """
 
     folder: Path
     card: Card
     finished: bool
+    scores: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A model of one split, and what it answers to the test side.
+
+    Attributes:
+        data: What it learned from.
+        artefact: Its model folder.
+        finished: Whether training ran to its end.
+        windows: Answers per window.
+        tracks: Answers per track.
+        yardstick: Answers per track of the yardstick model; None where a recording is on two sides.
+    """
+
+    data: Material
+    artefact: Artefact
+    finished: bool
+    windows: Answers
+    tracks: Answers
+    yardstick: Answers | None
 
 
 def run(
-    corpus: Corpus, recipe: Recipe, out: Path, *, cache: Path, progress: Progress | None = None, jobs: int = 0
+    corpus: Corpus,
+    recipe: Recipe,
+    out: Path,
+    *,
+    run: Run,
+    cache: Path,
+    protocols: Sequence[str] = ("",),
+    allow_leaks: bool = False,
+    studies: Mapping[str, int] | None = None,
+    progress: Progress | None = None,
+    jobs: int = 0,
 ) -> Trained:
     """Train a model, test it on music it never heard, and write its folder.
 
-    Ctrl-C ends the fitting; the best weights so far are then tested and written.
+    Ctrl-C ends the fitting; the best weights so far are then tested and written. A run that was stopped in any
+    other way goes on from its last epoch when it is run again.
 
     Args:
         corpus: What to learn from.
         recipe: Every number that shapes the model.
         out: The model folder; an older model there is replaced once the new one is whole.
-        cache: Where spectrograms are kept from run to run.
+        run: The folder where scores, log and state are kept.
+        cache: Where frames and fingerprints are kept from run to run.
+        protocols: How examples are split, see `splits.splits`; of several, each is trained and judged, and the
+            model of the strictest is kept.
+        allow_leaks: Whether the same audio may be on two sides.
+        studies: Number of rounds of the further trainings of `trials.run`, by name.
         progress: Told how the run goes.
         jobs: Processes that read clips; 0 means one for each core.
 
@@ -67,127 +104,184 @@ def run(
     """
     progress = progress or Quiet()
     export.check_free(out)
-    data = material.prepare(corpus, recipe, cache, progress, jobs=jobs)
-    for note in data.notes:
-        progress.say(note)
-    train, validation = data.side(data.split.train), data.side(data.split.validation)
-    with export.staging(out) as folder:
-        model = fitting.build(recipe, len(data.genres))
-        batches = inputs.batches(train, len(data.genres), recipe, np.random.default_rng(recipe.seed))
-        progress.stage("Training", recipe.epochs)
-        finished = fitting.fit(
-            model, batches, recipe, _judge(model, validation, recipe, progress, folder / LOG)
+    parts: list[Part] = []
+    scores: dict[str, Any] = {"protocols": {}}
+    for protocol in sorted(protocols, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
+        prepared = material.prepare(
+            corpus, recipe, cache, progress, protocol=protocol, allow_leaks=allow_leaks, jobs=jobs
         )
-        if not finished:
-            progress.say("interrupted: the best weights so far are kept")
+        for note in () if parts else prepared[0].notes:
+            progress.say(note)
+        state = run.folder / runs.CHECKPOINT
+        places = [state / f"{data.split.protocol}-{number}" for number, data in enumerate(prepared)]
+        parts = [
+            _part(corpus, data, place, cache, progress, jobs)
+            for data, place in zip(prepared, places, strict=True)
+        ]
+        scores["protocols"][prepared[0].split.protocol] = _scores(parts)
+        if parts[0].yardstick is not None:
+            scores["baseline"] = _yardstick(parts, recipe)
+        runs.write_scores(run, scores)
+    for name, n_rounds in (studies or {}).items():
+        if n_rounds:
+            scores[name] = trials.run(name, parts[0].data, n_rounds, run.folder, progress)
+            runs.write_scores(run, scores)
+    kept = _with_scores(parts, scores)
+    export.place(kept, out)
+    shutil.copyfile(places[0] / runs.LOG, run.folder / runs.LOG)
+    return Trained(out, kept.card, all(part.finished for part in parts), scores)
 
-        heard = inputs.cut(validation, recipe)
-        calibration = calibrate.fit(fitting.logits(model, heard.frames), heard.clips, _targets(validation))
+
+def _part(corpus: Corpus, data: Material, place: Path, cache: Path, progress: Progress, jobs: int) -> Part:
+    """Train, export and test a model on one split, unless an earlier run came so far."""
+    place.mkdir(parents=True, exist_ok=True)
+    folder = place / "model"
+    if not _is_done(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        learner, calibration, finished = _fitted(data, place, progress)
         progress.stage("Writing and checking the model")
-        card = _card(corpus, recipe, data, calibration, fitting.describe(model, recipe))
-        artefact = export.write(model, card, folder, heard.frames[:_N_CHECKED])
-        progress.stage("Testing on music it never heard")
-        scores = _scores(artefact, data, recipe) | {"finished": finished}
-        card = export.rewrite_card(dataclasses.replace(artefact.card, scores=scores), folder).card
-    return Trained(out, card, finished)
+        checked = inputs.cut(data.side("validation")[:_N_CHECKED], data.recipe, most=1)
+        card = cards.of(corpus, data, calibration, learner.describe(), finished=finished)
+        export.write(learner, card, folder, checked.frames, learned_from=data.learned_from)
+    artefact = artefacts.load(folder)
+    finished = bool(artefact.card.split["finished"])
+    if finished:
+        _clear_states(place)
+    progress.stage("Testing on music it never heard")
+    windows, tracks = _answers(artefact, data)
+    return Part(data, artefact, finished, windows, tracks, _by_yardstick(data, cache, progress, jobs))
 
 
-def _judge(model: Any, validation: list[inputs.Clip], recipe: Recipe, progress: Progress, log: Path) -> Judge:
-    """What an epoch is judged by: the cross-entropy of the validation tracks at its best temperature."""
-    heard = inputs.cut(validation, recipe, most=recipe.validation_windows)
-    y_true = _targets(validation)
-    best = -np.inf
-
-    def judge(end: EpochEnd) -> float:
-        nonlocal best
-        logits = fitting.logits(model, heard.frames)
-        y_prob = calibrate.track_probabilities(logits, heard.clips, calibrate.fit(logits, heard.clips, y_true))
-        loss, y_pred = metrics.cross_entropy(y_true, y_prob), y_prob.argmax(axis=1)
-        done = Epoch(
-            number=end.number,
-            of=recipe.epochs,
-            loss=end.loss,
-            validation_loss=loss,
-            validation_accuracy=metrics.accuracy(y_true, y_pred),
-            validation_macro_f1=metrics.macro_f1(y_true, y_pred),
-            learning_rate=end.learning_rate,
-            seconds=end.seconds,
-            best=-loss > best,
-        )
-        best = max(best, -loss)
-        with log.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(dataclasses.asdict(done)) + "\n")
-        progress.epoch(done)
-        return -loss
-
-    return judge
+def _is_done(folder: Path) -> bool:
+    """Whether an earlier run wrote the model of a part, and had trained it to the end."""
+    return (folder / artefacts.README).exists() and bool(artefacts.load(folder).card.split["finished"])
 
 
-def _scores(artefact: Artefact, data: Material, recipe: Recipe) -> dict[str, Any]:
-    """All scores of the card, on the test side."""
-    train, test = data.side(data.split.train), data.side(data.split.test)
-    y_prob = baseline.track_probabilities(train, test, recipe.baseline_coefficients, len(data.genres))
-    groups = np.array([clip.group for clip in test])
+def _clear_states(place: Path) -> None:
+    """Remove what only an interrupted training needs, several times as large as its model."""
+    for state in place.rglob("state"):
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _fitted(data: Material, place: Path, progress: Progress) -> tuple[Learner, Calibration, bool]:
+    """The trained model, its calibration, and whether training ran to its end."""
+    if data.recipe.fitting.inner_folds and not data.split.leaky:
+        return _fitted_in_folds(data, place, progress)
+    learner, validation, finished = _fit(
+        data.recipe, data, data.to_learn(), data.side("validation"), place, progress
+    )
+    logits, tracks = judge.answered(learner, data.side("validation"), data.recipe)
+    return learner, calibrate.fit(logits, tracks, validation.y_true), finished
+
+
+def _fit(
+    recipe: Recipe, data: Material, train: list[Clip], validation: list[Clip], place: Path, progress: Progress
+) -> tuple[Learner, judge.Validation, bool]:
+    learner = learners.make(recipe, len(data.genres), train)
+    supply = Training(train, len(data.genres), recipe)
+    place.mkdir(parents=True, exist_ok=True)
+    validated = judge.Validation(learner, validation, recipe, progress, place / runs.LOG)
+    progress.stage("Training", sum(phase.epochs for phase in recipe.fitting.all_phases))
+    finished = learner.fit(supply, validated, place / "state")
+    if not finished:
+        progress.say("interrupted: the best weights so far are kept")
+    return learner, validated, finished
+
+
+def _fitted_in_folds(data: Material, place: Path, progress: Progress) -> tuple[Learner, Calibration, bool]:
+    """Train on all but one fold in turn, then on all of them for as many epochs as were best on average.
+
+    Arrigo 2025, section 4.8. The calibration comes from the folds that each model did not hear.
+    """
+    recipe, n_folds = data.recipe, data.recipe.fitting.inner_folds
+    pool = np.append(data.split.train, data.split.validation)
+    groups, targets = [data.clips[i].group for i in pool], [data.clips[i].target for i in pool]
+    fold_of = np.array(folds.drawn(groups, targets, n_folds, recipe.seed))
+    logits, owners, n_epochs = [], [], []
+    for fold in range(n_folds):
+        left_out = [data.clips[index] for index in pool[fold_of == fold]]
+        train = data.to_learn(pool[fold_of != fold])
+        learner, validation, finished = _fit(recipe, data, train, left_out, place / f"fold{fold}", progress)
+        said, clips = judge.answered(learner, left_out, recipe)
+        logits.append(said)
+        owners.append(pool[fold_of == fold][clips])
+        n_epochs.append(validation.best_epoch)
+        if not finished:
+            raise KeyboardInterrupt
+    order = np.argsort(np.concatenate(owners), kind="stable")
+    tracks = np.unique(np.concatenate(owners)[order], return_inverse=True)[1]
+    y_true = np.array([data.clips[index].target for index in sorted(pool)], np.intp)
+    calibration = calibrate.fit(np.concatenate(logits)[order], tracks, y_true)
+    last = dataclasses.replace(
+        recipe.fitting,
+        epochs=max(1, round(float(np.mean(n_epochs)))),
+        patience=10**9,
+        least_score=np.inf,
+        inner_folds=0,
+    )
+    final = dataclasses.replace(recipe, fitting=last)
+    learner, _, finished = _fit(final, data, data.to_learn(pool), data.side("validation"), place, progress)
+    return learner, calibration, finished
+
+
+def _answers(artefact: Artefact, data: Material) -> tuple[Answers, Answers]:
+    """What the model answers to the test side, per window and per track."""
+    test = data.side("test")
+    windows = answers.of_kept_windows(artefact, test, data.recipe)
+    if data.split.leaky:
+        return windows, answers.voted(windows)
+    truths = [
+        Truth(data.examples[index].path, clip.target, clip.group, clip.corpus)
+        for index, clip in zip(data.split.test, test, strict=True)
+    ]
+    return windows, answers.of_tracks(artefact, truths)
+
+
+def _by_yardstick(data: Material, cache: Path, progress: Progress, jobs: int) -> Answers | None:
+    if data.split.leaky:
+        return None
+    train, test = baseline.clips(data, cache / "features", progress, jobs)
+    y_prob = baseline.track_probabilities(train, test, data.recipe.baseline_coefficients, len(data.genres))
+    truths = [Truth(clip.file, clip.target, clip.group, clip.corpus) for clip in test]
+    return answers.together(data.genres, truths, list(y_prob[:, None]))
+
+
+def _scores(parts: Sequence[Part]) -> dict[str, Any]:
+    """Scores of a protocol, over the test sides of all its splits."""
+    tracks, windows = (answers.joined([getattr(one, name) for one in parts]) for name in ("tracks", "windows"))
+    thresholds = parts[0].artefact.card.thresholds
     return {
-        "per_track": evaluate.tracks(artefact, [data.examples[index].path for index in data.split.test], test),
-        "per_window": evaluate.windows(artefact, test, recipe),
-        "baseline": {
-            "model": f"logistic regression on the mean of {recipe.baseline_coefficients} MFCCs",
-            "per_track": evaluate.scores(_targets(test), y_prob, groups, data.genres),
+        "leaky": parts[0].data.split.leaky,
+        "how": parts[0].data.split.how if len(parts) == 1 else f"{len(parts)} folds, each the test once",
+        "per_window": evaluate.of_answers(windows) | {"curves": evaluate.curves(windows)},
+        "per_track": evaluate.of_answers(tracks)
+        | {
+            "curves": evaluate.curves(tracks),
+            "written": evaluate.written(tracks, thresholds),
+            "without_verdict": sum(len(one.data.side("test")) for one in parts) - len(tracks),
         },
     }
 
 
-def _card(
-    corpus: Corpus, recipe: Recipe, data: Material, calibration: Calibration, network: Mapping[str, Any]
-) -> Card:
-    """The card, without scores and checksums."""
-    rate = recipe.front_end.frames_per_second
-    return Card(
-        name=recipe.name,
-        description=recipe.description,
-        licence=_LICENCE,
-        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        tagger_version=__version__,
-        genres=data.genres,
-        front_end=recipe.front_end,
-        window=WindowShape(
-            recipe.window_frames,
-            recipe.hop_frames,
-            recipe.window_frames / rate,
-            recipe.hop_frames / rate,
-            variable=True,
-        ),
-        calibration=calibration,
-        thresholds=dict.fromkeys(data.genres, recipe.threshold),
-        network=network,
-        recipe=recipe.as_dict(),
-        corpora=_corpora(corpus, data),
-        split={side: len(getattr(data.split, side)) for side in ("train", "validation", "test")}
-        | {
-            "protocol": data.split.protocol,
-            "artists": "No artist or source track is on two sides"
-            if corpus.artists_known
-            else "No track is on two sides; artists are not known and not kept apart",
-            "notes": list(data.notes),
-        },
-    )
+def _yardstick(parts: Sequence[Part], recipe: Recipe) -> dict[str, Any]:
+    said = answers.joined([one.yardstick for one in parts if one.yardstick is not None])
+    return {
+        "model": f"logistic regression on the mean of {recipe.baseline_coefficients} MFCCs",
+        "per_track": evaluate.of_answers(said),
+    }
 
 
-def _corpora(corpus: Corpus, data: Material) -> tuple[dict[str, Any], ...]:
-    licences: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for example in data.examples:
-        licences[example.corpus][example.licence or corpus.licence] += 1
-    return tuple(
-        {
-            "name": name,
-            "examples": sum(counts.values()),
-            "licences": dict(counts),
-            "citation": corpus.citation,
-        }
-        for name, counts in sorted(licences.items())
-    )
-
-
-def _targets(clips: list[inputs.Clip]) -> metrics.Indices:
-    return np.array([clip.target for clip in clips], np.intp)
+def _with_scores(parts: Sequence[Part], scores: dict[str, Any]) -> Artefact:
+    """The model folder that is kept, with the scores of its protocol in its card."""
+    judged = scores["protocols"][parts[0].data.split.protocol]
+    of_card = {
+        unit: {name: score for name, score in judged[unit].items() if name != "curves"}
+        for unit in ("per_track", "per_window")
+    }
+    if "baseline" in scores and not judged["leaky"]:
+        of_card["baseline"] = scores["baseline"]
+    finished = all(part.finished for part in parts)
+    artefact = parts[0].artefact
+    card = dataclasses.replace(artefact.card, scores=of_card | {"finished": finished})
+    return export.rewrite_card(card, artefact.folder)

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from tagger import __version__
-from tagger.cli import cache, config, doctor, history, models, scan, show, train, undo
+from tagger.cli import (
+    cache,
+    config,
+    corpus,
+    doctor,
+    evaluate,
+    history,
+    models,
+    runs,
+    scan,
+    show,
+    train,
+    undo,
+)
 from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
 
@@ -35,6 +48,9 @@ app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 app.command("config")(config.config)
 app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("runs")(runs.runs)
+app.command("corpus")(corpus.corpus)
 
 
 @app.callback()

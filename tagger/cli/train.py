@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tagger import settings
+from tagger.errors import SettingsError
 from tagger.sinks import display
 
 Dataset = Annotated[
@@ -16,19 +15,66 @@ Dataset = Annotated[
     typer.Option(
         "--dataset",
         metavar="WHAT",
-        help="folder:DIR (sub-folders named after genres), csv:FILE (a table of files and genres) or gtzan.",
-        show_default=False,
+        help="What to learn from: gtzan, fma-small, fma-medium, fma-large, emotify, taffc, folder:DIR "
+        "(sub-folders named after genres), csv:FILE (a table of files and genres) or library:DIR (the genres "
+        "in the tags of your own files).",
     ),
 ]
 Data = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="Where the dataset's files are, if they are not beside it."),
 ]
-RecipeName = Annotated[str, typer.Option("--recipe", metavar="NAME", help="default, or smoke for a quick try.")]
+RecipeName = Annotated[str, typer.Option("--recipe", metavar="NAME", help="One of those that --list shows.")]
+ListAll = Annotated[bool, typer.Option("--list", help="List all recipes, and train nothing.")]
+Smoke = Annotated[bool, typer.Option("--smoke", help="Make the recipe small: two steps, to see that it works.")]
+Protocol = Annotated[
+    str,
+    typer.Option(
+        "--protocol",
+        metavar="HOW",
+        help="How to split: artists, tracks, official, kfold:N, windows (leaky: scores come out too high), or "
+        "all for leaked, track and artist scores side by side. Default: the corpus' own split, else artists.",
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        "--weights",
+        metavar="WHAT",
+        help="Weights to begin with: none (random), imagenet, coco, the name of a model on a hub, or a file.",
+    ),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Change a number of the recipe, as fitting.epochs=5."),
+]
 Out = Annotated[
     Path | None,
     typer.Option(
         "--out", metavar="DIR", help="Model folder to write; else the user's own, by the recipe's name."
+    ),
+]
+Runs = Annotated[
+    Path | None,
+    typer.Option("--runs", metavar="DIR", help="Where run folders are kept; else in the user's own folder."),
+]
+Resume = Annotated[
+    str | None,
+    typer.Option("--resume", metavar="RUN", help="Go on with a run that was interrupted, by its name."),
+]
+Leaks = Annotated[
+    bool, typer.Option("--allow-leaks", help="Train although the same audio is on two sides of the split.")
+]
+Bootstrap = Annotated[
+    int,
+    typer.Option(
+        "--bootstrap", metavar="N", min=0, help="Train N times more, on training tracks drawn with replacement."
+    ),
+]
+LearningCurve = Annotated[
+    int,
+    typer.Option(
+        "--learning-curve", metavar="N", min=0, help="Train on nine growing shares of the tracks, N times."
     ),
 ]
 Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", min=1, help="Most epochs.")]
@@ -36,32 +82,55 @@ Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Of
 
 
 def train(
-    dataset: Dataset,
+    dataset: Dataset = "",
     data: Data = None,
     recipe: RecipeName = "default",
+    list_all: ListAll = False,
+    smoke: Smoke = False,
+    protocol: Protocol = "",
+    weights: Weights = None,
+    changes: Changes = None,
     out: Out = None,
+    runs: Runs = None,
+    resume: Resume = None,
+    allow_leaks: Leaks = False,
     epochs: Epochs = None,
     seed: Seed = None,
+    bootstrap: Bootstrap = 0,
+    learning_curve: LearningCurve = 0,
 ) -> None:
     """Train a model on labelled music, test it on music it never heard, and write its folder."""
-    from trainer import corpora, recipes  # light: neither loads TensorFlow
+    from trainer import orders, recipes  # light: neither loads TensorFlow
 
-    chosen = recipes.find(recipe)
-    chosen = dataclasses.replace(
-        chosen, epochs=epochs or chosen.epochs, seed=chosen.seed if seed is None else seed
-    )
-    cache = settings.home_folder("cache")
-    corpus = corpora.load(dataset, data=data, cache=cache / "corpora")
-    folder = (out or settings.home_folder("data") / "models" / chosen.name).expanduser()
-
+    if list_all:
+        display.recipes_table(list(orders.listed(recipes.RECIPES.values())))
+        return
+    run = None
+    if resume is not None:
+        order, run = orders.resumed(resume, runs)
+    elif not dataset:
+        raise SettingsError("no dataset given", hint="name one with --dataset; `--help` tells which there are")
+    else:
+        order = orders.Order(
+            dataset,
+            data,
+            recipe,
+            protocol,
+            out,
+            allow_leaks=allow_leaks,
+            epochs=epochs,
+            seed=seed,
+            weights=weights,
+            smoke=smoke,
+            changes=tuple(changes or ()),
+            bootstrap=bootstrap,
+            learning_curve=learning_curve,
+        )
+    corpus = orders.corpus(order)
     with display.quiet_c_libraries():
-        from trainer import train as training  # loads TensorFlow, which takes seconds and writes to stderr
+        from trainer import train as _  # noqa: F401 - loads TensorFlow, which takes seconds and writes to stderr
 
     with display.TrainingProgress() as progress:
-        trained = training.run(corpus, chosen, folder, cache=cache / "features", progress=progress)
-    score = trained.card.scores["per_track"]["accuracy"]
-    yardstick = trained.card.scores["baseline"]["per_track"]["accuracy"]["value"]
-    display.note(
-        f"{trained.folder}: {score['value']:.1%} of the test tracks named rightly "
-        f"({score['low']:.1%} to {score['high']:.1%}; yardstick {yardstick:.1%})"
-    )
+        trained = orders.carry_out(order, corpus, runs, progress, run)
+    for line in orders.summary(trained):
+        display.note(line)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import figure, jobs, library, machine, memory, speed, startup, steps, targets
+from tests.bench import figure, jobs, library, machine, memory, speed, startup, steps, targets, training
 from tests.bench.extent import FULL, QUICK
 from tests.bench.material import Material
 
@@ -26,6 +26,7 @@ PARTS: dict[str, ModuleType] = {
     "memory": memory,
     "library": library,
     "profile": steps,
+    "training": training,
 }
 """Each has `measure`, which gives what can be JSON, and `table`, which makes rows of it."""
 

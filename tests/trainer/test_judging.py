@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tagger.cli import evaluate, runs
 from tagger.errors import CorpusError, SettingsError
 from tests.trainer import judged, material
-from trainer import corpora, judging
+from trainer import corpora, judging, learned
 from trainer.progress import Quiet
 
 
@@ -69,6 +70,31 @@ def test_of_a_corpus_that_it_learned_from_only_the_test_side_is_judged(bundled, 
 def test_a_model_that_learned_windows_of_all_tracks_leaks_on_any_side(bundled, corpus):
     """There is no track of the corpus that it never heard."""
     assert judging.judge(learned_from(bundled, corpus, "windows"), corpus, Quiet(), side="test").leaky
+
+
+def telling(bundled, examples, folder):
+    """The bundled model, as if it had learned from these examples of a corpus drawn in another way."""
+    shutil.copytree(bundled.folder, folder)
+    name = learned.write([one.path for one in examples], folder)
+    card = dataclasses.replace(
+        bundled.card,
+        checksums={**bundled.card.checksums, name: "sha256:0"},
+        split={"protocol": "kfold:5"},
+        name="telling",
+    )
+    return dataclasses.replace(bundled, card=card, folder=folder)
+
+
+def test_tracks_that_made_a_model_are_left_out_by_their_audio(bundled, corpus, tmp_path):
+    """Whatever the corpus is called and whatever side they are on now; all can be asked for, as a leak."""
+    model = telling(bundled, corpus.examples[:9], tmp_path / "model")
+    found = judging.judge(model, corpus, Quiet())
+    assert (found.side, found.leaky) == ("test", False)
+    assert found.scores["protocols"]["official"]["per_track"]["n"] == 2
+    assert "1 of 3 tracks left out: telling learned from them" in found.notes
+    assert judging.judge(model, corpus, Quiet(), side="all").leaky
+    with pytest.raises(CorpusError, match="learned from all"):
+        judging.judge(model, corpus, Quiet(), side="validation")
 
 
 def test_what_cannot_be_judged_is_refused(bundled, corpus):

@@ -50,7 +50,7 @@ class Checker(HTMLParser):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """The report of a run that was judged by three protocols."""
-    reported = Reported("Somebody 2025", "GTZAN", "a random split of windows", {"accuracy": 0.942})
+    reported = Reported("Somebody 2025", "GTZAN", "a random split of windows", {"accuracy": 0.942}, "windows")
     recipe = dataclasses.replace(Recipe(), reported=reported, notes=("The paper leaves the hop open",))
     protocols = (("windows", True), ("tracks", False), ("artists", False))
     run = judged.run(tmp_path_factory.mktemp("runs"), 0, *protocols, recipe=recipe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,8 @@ class Training:
     """A `trainer.learner.Supply` of the windows of clips, changed at random.
 
     As crops, genres are drawn alike, within a genre its corpora by their balance, within a corpus its clips
-    alike: a long clip is not heard more often than a short one. As windows, each comes once in an epoch.
+    alike: a long clip is not heard more often than a short one. As windows, each comes once in an epoch, but
+    for the few, others each time, that fill no batch.
 
     Args:
         clips: What to learn from.
@@ -82,6 +84,7 @@ class Training:
         self._n_windows = recipe.sampling.windows_per_epoch or len(self._places)
         self._batch_size = min(recipe.fitting.batch_size, self._n_windows)
         self._genre_weights = self._weights_of_genres() if recipe.sampling.class_weights else np.ones(n_genres)
+        self._order = lru_cache(maxsize=2)(self._drawn_order)  # batches of two epochs may be made at a time
 
     @property
     def n_batches(self) -> int:
@@ -115,7 +118,7 @@ class Training:
         genres = np.array([self._clips[index].target for index, _ in self._places], np.intp)
         return windows, genres, self._genre_weights[genres].astype(np.float32)
 
-    def _order(self, epoch: int) -> NDArray[np.intp]:
+    def _drawn_order(self, epoch: int) -> NDArray[np.intp]:
         """What the windows of an epoch are made of: clips to crop, or places."""
         rng = np.random.default_rng([self._recipe.seed, epoch])
         if self._recipe.sampling.mode == "crops":

@@ -54,9 +54,17 @@ class Material:
         if self.split.leaky:
             return self.side("train")
         chosen = self.split.train if indices is None else indices
+        wanted = set(chosen.tolist())
         return [self.clips[index] for index in chosen] + [
-            clip for index, clip in self.variants if index in set(map(int, chosen))
+            clip for index, clip in self.variants if index in wanted
         ]
+
+    @property
+    def learned_from(self) -> list[Path]:
+        """The recordings that weights are learned from or chosen by."""
+        if self.split.leaky:
+            return [one.path for one in self.examples]
+        return [self.examples[index].path for index in (*self.split.train, *self.split.validation)]
 
     def _dealt(self, side: int) -> Iterator[Clip]:
         """All clips, each with its windows on a side of a split that parts the windows of a clip."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tagger.errors import OutputError
 
 _FILE = "training.npz"
 _GROUPS = ("variables", "optimizer", "best", "mean")
@@ -47,8 +50,11 @@ class State:
 
 
 def save(state: State, folder: Path) -> None:
-    """Write a state, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a state, whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
     numbers = {entry.name: getattr(state, entry.name) for entry in dataclasses.fields(state)}
     arrays: dict[str, Any] = {
         f"{group}.{place:04d}": np.asarray(array)
@@ -56,17 +62,25 @@ def save(state: State, folder: Path) -> None:
         for place, array in enumerate(numbers.pop(group))
     }
     partial = folder / f"{_FILE}.partial"
-    with partial.open("wb") as stream:
-        np.savez(stream, numbers=np.array(json.dumps(numbers)), **arrays)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(folder / _FILE)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as stream:
+            np.savez(stream, numbers=np.array(json.dumps(numbers)), **arrays)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(folder / _FILE)
+    except OSError as error:
+        raise OutputError(f"{folder}: the training's state cannot be written: {error.strerror}") from error
 
 
 def load(folder: Path) -> State | None:
-    """The state that was written into a folder; None if there is none."""
+    """The state that was written into a folder; None if there is none.
+
+    Raises:
+        OutputError: It is damaged.
+    """
     try:
-        with np.load(folder / _FILE, allow_pickle=False) as content:
+        with (folder / _FILE).open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             groups: dict[str, Any] = {
                 group: [content[name] for name in sorted(content) if name.startswith(f"{group}.")]
                 for group in _GROUPS
@@ -74,3 +88,7 @@ def load(folder: Path) -> State | None:
             return State(**json.loads(str(content["numbers"])), **groups)
     except FileNotFoundError:
         return None
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise OutputError(
+            f"{folder / _FILE}: the state of a training is damaged", hint="delete it to train from the start"
+        ) from error

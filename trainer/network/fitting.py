@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from tagger.inference.frontend import Array
 from trainer import network
@@ -22,6 +23,7 @@ KERAS, ONNX = "model.keras", "model.onnx"
 
 _PREDICT_BYTES = 64 * 2**20
 _MOST_PREDICTED = 128
+_BATCHES_OF_EXAMPLES = 4
 
 
 class Network:
@@ -61,7 +63,9 @@ class Network:
             trained, self.model = self.model, self._build(**begun)
             self.model.set_weights(trained.get_weights())
         if self._recipe.quantise != "none":
-            self._stored = compress.Stored(self._onnx(), self._recipe.quantise)
+            batches = range(min(supply.n_batches, _BATCHES_OF_EXAMPLES))
+            examples = np.concatenate([supply.batch(0, number).windows for number in batches])
+            self._stored = compress.Stored(self._onnx(), self._recipe.quantise, examples)
         return finished
 
     def outputs(self, windows: Array) -> Mapping[str, Array]:

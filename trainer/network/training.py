@@ -76,7 +76,7 @@ class Training:
         averager = _Averager(self._settings.ema_momentum, state)
         callbacks = [averager] if self._settings.ema_momentum else []
         if phase.prune:
-            callbacks.append(compress.Pruner(self._model, phase.prune))
+            callbacks.insert(0, compress.Pruner(self._model, phase.prune))  # before the mean is taken
         while state.phase_epoch < phase.epochs and state.n_worse < max(1, self._settings.patience):
             start = time.monotonic()
             epoch = _Epoch(self._supply, state.epoch)

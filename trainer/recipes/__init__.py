@@ -101,7 +101,9 @@ def _alike(old: Any, value: Any, assignment: str) -> Any:
     if isinstance(old, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if old is not None and value is not None and type(old) is not type(value):
-        raise SettingsError(f"{assignment}: must be like {old!r}")
+        raise SettingsError(
+            f"{assignment}: {value!r} is of another kind than {old!r}", hint=f"give a value like {old!r}"
+        )
     return value
 
 

@@ -47,6 +47,7 @@ def _recipe(number: int, system: str, precision: float, accuracy: float, **more:
             "GTZAN",
             "tracks drawn at random, artists not kept apart",
             {"macro_precision": precision, "accuracy": accuracy},
+            "tracks",
         ),
         front_end=front_end,
         window_frames=frames(30, front_end),

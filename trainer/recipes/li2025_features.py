@@ -29,7 +29,7 @@ def _recipe(name: str, system: str, accuracy: float, network: str, **more: Any) 
     return Recipe(
         name=f"li2025-{name}",
         description=f"{system} on 58 descriptors of 30 s",
-        reported=Reported(_STUDY, "GTZAN", _PROTOCOL, {"accuracy": accuracy}),
+        reported=Reported(_STUDY, "GTZAN", _PROTOCOL, {"accuracy": accuracy}, "tracks"),
         front_end=_DESCRIPTORS,
         window_frames=1,
         hop_frames=1,

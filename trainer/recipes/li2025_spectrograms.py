@@ -33,7 +33,7 @@ def _recipe(name: str, system: str, accuracy: float, network: str, fitting: Fitt
         name=f"li2025-{name}",
         description=f"{system} on mel images of 30 s, 128 × 128 × 3",
         notes=_NOTES,
-        reported=Reported(_STUDY, "GTZAN", _PROTOCOL, {"accuracy": accuracy}),
+        reported=Reported(_STUDY, "GTZAN", _PROTOCOL, {"accuracy": accuracy}, "tracks"),
         front_end=MEL_128,
         window_frames=frames(30),
         hop_frames=frames(30),
@@ -68,7 +68,7 @@ def _augmented(recipe: Recipe, accuracy: float) -> Recipe:
         recipe,
         name=f"{recipe.name}-augmented",
         description=f"{recipe.description}, sixfold: four tempos and a shift by 5 s",
-        reported=Reported(_STUDY, "GTZAN", _PROTOCOL, {"accuracy": accuracy}),
+        reported=Reported(_STUDY, "GTZAN", _PROTOCOL, {"accuracy": accuracy}, "tracks"),
         variants=LI2025[1:],
     )
 

@@ -46,6 +46,7 @@ def _recipe(name: str, system: str, accuracy: float, **more: Any) -> Recipe:
             "GTZAN",
             "tracks drawn at random, artists not kept apart",
             {"accuracy": accuracy},
+            "tracks",
         ),
         front_end=FrontEnd(kind="waveform", sample_rate=16000, hop_length=160, fmax=8000),
         window_frames=1000,

@@ -66,6 +66,7 @@ def _recipe(system: str, drawn: str, scores: tuple[float, ...]) -> Recipe:
             "GTZAN",
             "not told; 290 test clips, as in the fault-filtered split",
             dict(zip(("accuracy", "macro_precision", "balanced_accuracy", "macro_f1"), scores, strict=True)),
+            "official",
         ),
         front_end=dataclasses.replace(MEL_128, kind=kind),
         window_frames=frames(30),

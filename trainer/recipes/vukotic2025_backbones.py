@@ -68,6 +68,7 @@ EFFICIENTNET = dataclasses.replace(
         "FMA large",
         _PROTOCOL,
         {"macro_f1": 0.0309, "weighted_f1": 0.1624, "balanced_accuracy": 0.328, "top_3_accuracy": 0.7689},
+        "windows",
     ),
     network_parameters={**SCRATCH.network_parameters, "backbone": "efficientnetb0", "size": 224},
     smoke_parameters={"size": 32, "until": "block2a_project_bn"},

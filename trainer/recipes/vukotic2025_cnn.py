@@ -20,6 +20,7 @@ REPORTED = Reported(
     "FMA large",
     "images split 80/10/10 or 85/15: leaky",
     {"least accuracy": 0.3, "greatest accuracy": 0.5},
+    "windows",
 )
 
 SAMPLING: Sampling = dataclasses.replace(WINDOWS, class_weights=True, quiet_db=40.0, keep_short=False)

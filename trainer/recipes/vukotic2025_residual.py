@@ -28,6 +28,7 @@ FOUR = Recipe(
         "FMA large, 4 genres",
         "images split 80/10/10 or 85/15: leaky",
         {"macro_f1": 0.2456, "weighted_f1": 0.344, "balanced_accuracy": 0.2521, "top_3_accuracy": 0.9016},
+        "windows",
     ),
     front_end=MEL_128,
     window_frames=frames(3),

@@ -28,9 +28,9 @@ def models_table(rows: Sequence[Mapping[str, str]]) -> None:
     _table(("model", "genres", "description", "folder"), cells, styles)
 
 
-def recipes_table(rows: Sequence[tuple[str, str, str]]) -> None:
-    """Print the recipes of a trainer: name, system, and what its authors report."""
-    _table(("recipe", "system", "reported"), rows, [""] * len(rows))
+def recipes_table(rows: Sequence[tuple[str, str, str, str]]) -> None:
+    """Print the recipes of a trainer: name, system, what its authors report, and how they split."""
+    _table(("recipe", "system", "its authors report", "split"), rows, [""] * len(rows))
 
 
 def settings_table(rows: Sequence[tuple[str, Any, str]]) -> None:

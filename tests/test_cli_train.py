@@ -1,0 +1,137 @@
+"""`tagger train` from the words of a command line to an exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tagger import cli
+from tests.trainer import material
+from trainer import recipes, runs
+
+NEIGHBOURS = [
+    word
+    for change in ("learner=classical", "network=knn", "min_examples=3", "min_groups=3")
+    for word in ("--set", change)
+]
+"""What makes the default recipe one that learns in no time."""
+
+HEAVY = {"tensorflow", "keras", "torch", "transformers", "librosa", "sklearn", "matplotlib", "xgboost"}
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three genres that no one can confuse."""
+    return material.folder(tmp_path_factory.mktemp("music"), np.random.default_rng(5), n_clips=10)
+
+
+def train(*arguments: object, before: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, in a process where other code has run before."""
+    program = f"import sys; {before}\nfrom tagger import cli\nsys.exit(cli.run(['train', *sys.argv[1:]]))"
+    words = [sys.executable, "-X", "importtime", "-c", program, *map(str, arguments)]
+    return subprocess.run(words, capture_output=True, text=True, timeout=200, check=False)
+
+
+def imported(stderr: str) -> set[str]:
+    """Top-level names of the modules that Python says it has imported."""
+    return {
+        line.rpartition("|")[2].strip().split(".")[0]
+        for line in stderr.splitlines()
+        if line.startswith("import time:")
+    }
+
+
+def told(stderr: str) -> list[str]:
+    """What tagger said."""
+    return [line for line in stderr.splitlines() if line and not line.startswith("import time:")]
+
+
+def test_all_recipes_are_listed_and_nothing_heavy_is_loaded() -> None:
+    """Each has a line of its own with its description, in the order of the table."""
+    listed = train("--list")
+    assert listed.returncode == 0
+    lines = [line.split("\t") for line in listed.stdout.splitlines()]
+    assert [line[:2] for line in lines] == [[one.name, one.description] for one in recipes.RECIPES.values()]
+    loaded = imported(listed.stderr)
+    assert "trainer" in loaded
+    assert not HEAVY & loaded
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message", "hint"),
+    [
+        (["--set", "fitting.epochs"], 2, "fitting.epochs: no value", "NAME=VALUE"),
+        (["--set", "nonesuch=1"], 2, "nonesuch=1: a recipe has no nonesuch", "fitting"),
+        (["--set", "fitting.nonesuch=1"], 2, "a recipe has no nonesuch", "epochs"),
+        (["--set", "fitting=1"], 2, "fitting=1: fitting is a group", "fitting.PART=VALUE"),
+        (["--set", "fitting.epochs=many"], 2, "fitting.epochs=many: 'many' is of another kind than 60", ""),
+        (["--set", "seed.low=1"], 2, "seed.low=1: seed has no parts", ""),
+        (["--weights", "imagenet"], 2, "--weights: default begins with random weights", ""),
+        (["--recipe", "nonesuch"], 2, "nonesuch: no such recipe", "--list"),
+        (["--recipe", "li2025-net"], 2, "li2025-net: no such recipe", "li2025-knn"),
+        (["--resume", "nonesuch"], 2, "nonesuch: no such run", "tagger runs"),
+        (["--epochs", "0"], 2, "--epochs", "train --help"),
+        (["--protocol", "albums"], 2, "albums: no such protocol", "kfold:N"),
+        (["--protocol", "kfold:2"], 2, "kfold:2: no number of folds", "at least 3"),
+        (["--dataset", "nonesuch"], 4, "nonesuch: no such dataset", "gtzan"),
+        (["--dataset", "folder:/nowhere/at/all"], 4, "/nowhere/at/all: no such folder", ""),
+        (["--dataset", "gtzan"], 4, "does not fetch", ""),
+        (["--dataset", "csv:/nowhere.csv"], 4, "/nowhere.csv: no such table", ""),
+    ],
+)
+def test_bad_input_is_refused_in_one_sentence(
+    arguments: list[str],
+    exit_code: int,
+    message: str,
+    hint: str,
+    music: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The sentence names what is wrong, a hint what helps; the exit code is of its kind."""
+    words = arguments if "--dataset" in arguments else ["--dataset", f"folder:{music}", *arguments]
+    assert cli.run(["train", *words, *([] if "--set" in words else NEIGHBOURS)]) == exit_code
+    problem, *hints = [
+        line for line in capsys.readouterr().err.strip().splitlines() if not line.startswith("run folder: ")
+    ]
+    assert problem.startswith("error: ")
+    assert message in problem
+    assert len(hints) <= 1
+    assert all(line.startswith("hint: ") for line in hints)
+    assert hint in "".join(hints)
+
+
+def test_a_refused_order_leaves_no_run(music: Path) -> None:
+    """What cannot be begun is in no list of runs."""
+    assert cli.run(["train", "--dataset", f"folder:{music}", "--set", "nonesuch=1"]) == 2
+    assert runs.find_all(runs.home()) == ([], [])
+
+
+def test_a_run_that_fails_says_so_for_good(music: Path, tmp_path: Path) -> None:
+    """Its folder knows why, and its exit code is that of the error."""
+    place = ["--runs", str(tmp_path), "--set", "min_examples=100"]
+    assert cli.run(["train", "--dataset", f"folder:{music}", *place]) == 4
+    ((run,), _) = runs.find_all(tmp_path)
+    assert run.status == "failed"
+    assert "fewer than two genres" in run.problem
+
+
+def test_a_missing_matplotlib_does_not_lose_the_model(music: Path, tmp_path: Path) -> None:
+    """The model is there, the run is finished, and what is missing is said with what helps."""
+    out = tmp_path / "model"
+    before = "sys.modules['matplotlib'] = None"
+    made = train(
+        "--dataset", f"folder:{music}", *NEIGHBOURS, "--out", out, "--runs", tmp_path / "runs", before=before
+    )
+    assert made.returncode == 0, told(made.stderr)
+    ((run,), _) = runs.find_all(tmp_path / "runs")
+    assert run.status == "finished"
+    assert not (run.folder / runs.REPORT).exists()
+    (said,) = [line for line in told(made.stderr) if line.startswith("no report: ")]
+    assert "matplotlib" in said
+    assert "audio-genre-tagger[train]" in said
+    song = next((music / "tones").rglob("*.wav"))
+    assert cli.run(["scan", "--model", str(out), "--no-cache", os.fspath(song)]) == 0
+    assert cli.run(["train", "--resume", run.name, "--runs", str(tmp_path / "runs")]) == 2

@@ -1,0 +1,277 @@
+"""What is learned from and what is tested never meet, and what was left out is said."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import shutil
+from collections import Counter
+
+import numpy as np
+import pytest
+import soundfile
+
+from tagger.errors import CorpusError, SettingsError
+from tagger.inference.frontend import FrontEnd
+from tests.trainer import material as music
+from trainer.corpora.interface import Corpus, Example
+from trainer.data import features, inputs, material
+from trainer.data.inputs import Training
+from trainer.data.splits import SIDES
+from trainer.data.variants import Variant
+from trainer.progress import Quiet
+from trainer.recipe import Fitting, Recipe, Sampling, Selection
+
+RECIPE = Recipe(
+    front_end=FrontEnd(n_mels=12),
+    window_frames=16,
+    hop_frames=8,
+    min_examples=2,
+    min_groups=2,
+    sampling=Sampling(windows_per_epoch=200),
+    fitting=Fitting(batch_size=10),
+)
+N_CLIPS = 10
+"""Of each of three genres, each by an artist of its own."""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Clips of three genres and of several lengths."""
+    root, rng = tmp_path_factory.mktemp("material"), np.random.default_rng(4)
+    for genre, number in itertools.product(music.GENRES, range(N_CLIPS)):
+        music.write(root / "music" / f"{genre}{number}.wav", genre, rng, seconds=3 + number % 3 * 0.7)
+    return root
+
+
+@pytest.fixture(scope="module")
+def corpus(root):
+    """All of them."""
+    examples = (
+        Example(root / "music" / f"{genre}{number}.wav", (genre,), f"{genre} by {number}", "made")
+        for genre, number in itertools.product(music.GENRES, range(N_CLIPS))
+    )
+    return Corpus("made", tuple(examples), artists_known=True, names_are_genres=True)
+
+
+def prepared(corpus, root, recipe=RECIPE, **options):
+    """What `prepare` makes of a corpus."""
+    return material.prepare(corpus, recipe, root / "cache", Quiet(), jobs=1, **options)
+
+
+def own_windows(clip, recipe=RECIPE):
+    """First frames of all windows of a clip."""
+    return inputs.positions(len(features.load(clip.file)), recipe.window_frames, recipe.hop_frames)
+
+
+def rows(windows):
+    """Windows as something that can be counted."""
+    return Counter(np.ascontiguousarray(window, np.float32).tobytes() for window in windows)
+
+
+def test_windows_are_parted_and_none_is_lost(corpus, root):
+    """Of each clip every window is on one side, and each side has its share of every genre."""
+    (data,) = prepared(corpus, root, protocol="windows")
+    assert data.split.leaky
+    starts = {side: {clip.file: clip.starts for clip in data.side(side)} for side in SIDES}
+    for clip in data.clips:
+        dealt = [start for side in SIDES for start in starts[side].get(clip.file, ())]
+        assert sorted(dealt) == own_windows(clip)
+    for target, (side, share) in itertools.product(range(3), zip(SIDES, (0.8, 0.1, 0.1), strict=True)):
+        sizes = [len(own_windows(clip)) for clip in data.clips if clip.target == target]
+        size = sum(len(clip.starts) for clip in data.side(side) if clip.target == target)
+        assert size == pytest.approx(share * sum(sizes), abs=1)
+
+
+@pytest.mark.parametrize("mode", ["crops", "windows"])
+def test_what_is_learned_are_the_windows_of_the_train_side(corpus, root, mode):
+    """By a split of windows, no window of another side is in any batch, nor a crop across its bounds."""
+    sampling = dataclasses.replace(RECIPE.sampling, mode=mode)
+    recipe = dataclasses.replace(RECIPE, sampling=sampling)
+    (data,) = prepared(corpus, root, recipe, protocol="windows")
+    learned = rows(inputs.cut(data.side("train"), recipe).frames)
+    others = rows(inputs.cut(data.side("validation") + data.side("test"), recipe).frames)
+    supply = Training(data.to_learn(), 3, recipe)
+    heard = rows(np.concatenate([batch.windows for batch in supply.batches(0)]))
+    assert set(heard) <= set(learned)
+    assert rows(supply.everything()[0]) == learned
+    assert not set(heard) & (set(others) - set(learned))
+
+
+def test_of_another_split_sides_are_whole_clips(corpus, root):
+    """Each clip is on one side, and may be cut anywhere."""
+    (data,) = prepared(corpus, root)
+    assert (data.split.protocol, data.split.leaky) == ("artists", False)
+    found = [clip for side in SIDES for clip in data.side(side)]
+    assert Counter(clip.file for clip in found) == Counter(clip.file for clip in data.clips)
+    assert {clip.starts for clip in found} == {None}
+    assert data.to_learn() == data.side("train")
+    assert data.to_learn(np.array([3, 3])) == [data.clips[3]] * 2
+
+
+@pytest.mark.parametrize("protocol", ["artists", "windows", "kfold:3"])
+def test_what_was_learned_from_is_known(corpus, root, protocol):
+    """All recordings but those that are only tested; of a split of windows all."""
+    for data in prepared(corpus, root, protocol=protocol):
+        tested = {data.examples[index].path for index in data.split.test}
+        everything = {example.path for example in data.examples}
+        assert set(data.learned_from) == (everything if protocol == "windows" else everything - tested)
+        assert len(data.learned_from) == len(set(data.learned_from))
+
+
+def test_with_folds_each_clip_is_tested_once(corpus, root):
+    """As many splits as folds, each of which learns from what it does not test."""
+    parts = prepared(corpus, root, protocol="kfold:3")
+    assert sorted(np.concatenate([part.split.test for part in parts])) == list(range(3 * N_CLIPS))
+    for part in parts:
+        sides = [set(getattr(part.split, side)) for side in SIDES]
+        assert set.union(*sides) == set(range(3 * N_CLIPS))
+        assert sum(map(len, sides)) == 3 * N_CLIPS
+
+
+@pytest.mark.parametrize("protocol", ["artists", "tracks", "kfold:3"])
+def test_changed_copies_are_learned_and_never_tested(corpus, root, protocol):
+    """Each clip of the train side comes with its copies; none of a tested clip is learned, none is tested."""
+    variants = (Variant("faster", stretch=1.25), Variant("noisy", noise_db=-20))
+    recipe = dataclasses.replace(RECIPE, variants=variants)
+    for data in prepared(corpus, root, recipe, protocol=protocol):
+        copies = [(index, clip) for index, clip in data.variants if index in set(data.split.train)]
+        assert sorted(index for index, _ in copies) == sorted(np.repeat(data.split.train, 2))
+        assert data.to_learn() == [*data.side("train"), *(clip for _, clip in copies)]
+        changed = {clip.file for _, clip in data.variants}
+        assert len(changed) == len(data.variants)
+        assert not changed & {clip.file for side in SIDES for clip in data.side(side)}
+        if protocol != "kfold:3":
+            assert not {index for index, _ in data.variants} & set(data.split.test)
+    index, faster = data.variants[0]
+    assert len(features.load(faster.file)) == pytest.approx(
+        len(features.load(data.clips[index].file)) / 1.25, abs=2
+    )
+    assert (faster.target, faster.group) == (data.clips[index].target, data.clips[index].group)
+
+
+def test_where_windows_are_parted_nothing_is_changed(corpus, root):
+    """A changed copy has no windows that could be dealt out."""
+    recipe = dataclasses.replace(RECIPE, variants=(Variant("faster", stretch=1.25),))
+    assert prepared(corpus, root, recipe, protocol="windows")[0].variants == ()
+
+
+def test_copies_of_other_clips_can_be_asked_for(corpus, root):
+    """Who trains on other clips than the train side gets their copies; those of test clips are not there."""
+    recipe = dataclasses.replace(RECIPE, variants=(Variant("faster", stretch=1.25),))
+    (data,) = prepared(corpus, root, recipe)
+    assert len(data.to_learn(data.split.validation)) == 2 * len(data.split.validation)
+    assert data.to_learn(data.split.test) == data.side("test")
+
+
+def test_the_rate_of_the_corpus_takes_the_place_of_the_recipes(tmp_path, corpus, rng):
+    """That of most files; bands reach up to half of it, and windows stay as long in seconds."""
+    examples = []
+    for example in corpus.examples:
+        path, rate = tmp_path / example.path.name, 22050 if "0.wav" in example.path.name else 32000
+        soundfile.write(path, 0.1 * rng.standard_normal(rate), rate)
+        examples.append(dataclasses.replace(example, path=path))
+    (tmp_path / "broken.wav").write_bytes(b"RIFF")
+    examples.append(dataclasses.replace(examples[0], path=tmp_path / "broken.wav"))
+    native = dataclasses.replace(RECIPE, native_rate=True)
+    (data,) = prepared(dataclasses.replace(corpus, examples=tuple(examples)), tmp_path, native)
+    assert (data.recipe.front_end.sample_rate, data.recipe.front_end.fmax) == (32000, 16000)
+    assert (data.recipe.window_frames, data.recipe.hop_frames) == (23, 12)
+    assert data.recipe.front_end.hop_length == RECIPE.front_end.hop_length
+    lengths = {len(features.load(clip.file)) for clip in data.clips}
+    assert max(lengths) - min(lengths) <= 1  # all are heard at one rate: one second is one second
+    assert prepared(corpus, tmp_path)[0].recipe == RECIPE
+
+
+def test_a_corpus_of_which_nothing_can_be_read_has_no_rate(tmp_path, corpus):
+    """It is refused in one sentence."""
+    gone = (dataclasses.replace(one, path=tmp_path / one.path.name) for one in corpus.examples)
+    native = dataclasses.replace(RECIPE, native_rate=True)
+    with pytest.raises(CorpusError, match="no file of the corpus can be read"):
+        prepared(dataclasses.replace(corpus, examples=tuple(gone)), tmp_path, native)
+
+
+@pytest.mark.parametrize(
+    ("selection", "counts", "note"),
+    [
+        (Selection(most=6), {"Clicks": 6, "Noise": 6, "Tones": 6}, "Noise: 6 of 10 examples"),
+        (Selection(without=("Noise",)), {"Clicks": 10, "Tones": 10}, "Noise: taken out: 10 examples"),
+        (Selection(n_genres=2), {"Clicks": 10, "Noise": 10}, "Tones: taken out: 8 examples"),
+        (Selection(least=9), {"Clicks": 10, "Noise": 10}, "Tones: taken out: 8 examples"),
+    ],
+)
+def test_what_a_recipe_selects_is_used(corpus, root, selection, counts, note):
+    """Genres and numbers of examples are as asked for, and what is not used is told."""
+    fewer = corpus.examples[:-2] if "Tones" in note else corpus.examples
+    (data,) = prepared(
+        dataclasses.replace(corpus, examples=fewer), root, dataclasses.replace(RECIPE, selection=selection)
+    )
+    assert Counter(data.genres[clip.target] for clip in data.clips) == counts
+    assert data.genres == tuple(sorted(counts))
+    assert note in data.notes
+    assert [one.labels[0].title() for one in data.examples] == [data.genres[one.target] for one in data.clips]
+
+
+def test_what_does_not_decode_is_left_out_and_told(corpus, root, tmp_path):
+    """By its reason and the name of the first, without its folder; a genre that is then too small goes."""
+    broken = []
+    for number in range(2):
+        (tmp_path / f"broken{number}.wav").write_bytes(b"\x80" * 3000)
+        broken.append(Example(tmp_path / f"broken{number}.wav", ("hiss",), f"hisser {number}", "made"))
+    gone = dataclasses.replace(broken[0], path=tmp_path / "gone.wav", labels=("noise",))
+    (data,) = prepared(
+        dataclasses.replace(
+            corpus, examples=(*corpus.examples, *broken, gone), problems=("3 files are missing",)
+        ),
+        root,
+    )
+    assert data.examples == corpus.examples
+    assert data.genres == ("Clicks", "Noise", "Tones")
+    assert data.notes[0] == "3 files are missing"
+    assert any(note.startswith("2 clips left out") and "the first: broken0.wav" in note for note in data.notes)
+    assert any(note.startswith("1 clip left out") and "gone.wav" in note for note in data.notes)
+    assert not any(str(tmp_path) in note for note in data.notes)
+
+
+@pytest.fixture
+def doubled(corpus, tmp_path):
+    """The corpus, four of whose clips are there again, by other artists."""
+    copies = []
+    for number, example in enumerate(corpus.examples[1:9:2]):
+        path = shutil.copy(example.path, tmp_path / f"copy{number}.wav")
+        copies.append(dataclasses.replace(example, path=path, group=f"other artist {number}"))
+    return dataclasses.replace(corpus, examples=(*corpus.examples, *copies))
+
+
+@pytest.mark.parametrize("protocol", ["artists", "tracks", "kfold:3"])
+@pytest.mark.parametrize("allow_leaks", [False, True])
+def test_the_same_audio_stays_on_one_side_where_sides_are_drawn(doubled, root, protocol, allow_leaks):
+    """Whoever it is by, and whatever the seed."""
+    for seed in range(4):
+        recipe = dataclasses.replace(RECIPE, seed=seed)
+        for data in prepared(doubled, root, recipe, protocol=protocol, allow_leaks=allow_leaks):
+            side_of = {int(index): side for side in SIDES for index in getattr(data.split, side)}
+            for number in range(4):
+                assert side_of[1 + 2 * number] == side_of[3 * N_CLIPS + number]
+
+
+def test_the_same_audio_on_two_sides_of_a_corpus_own_split_is_refused(doubled, root):
+    """In one sentence with a hint, unless it is allowed; a split of windows says itself that it leaks."""
+    sides = itertools.cycle(("train", "train", "train", "validation", "test"))
+    examples = [
+        dataclasses.replace(example, split=side) for example, side in zip(doubled.examples, sides, strict=False)
+    ]
+    official = dataclasses.replace(doubled, examples=tuple(examples))
+    with pytest.raises(CorpusError, match="with the same audio on two sides of the split") as caught:
+        prepared(official, root)
+    assert "--allow-leaks" in caught.value.hint
+    (data,) = prepared(official, root, allow_leaks=True)
+    assert data.split.protocol == "official"
+    assert prepared(official, root, protocol="windows")[0].split.leaky
+
+
+def test_an_unknown_protocol_is_refused(corpus, root):
+    """With those that there are."""
+    with pytest.raises(SettingsError, match="albums: no such protocol") as caught:
+        prepared(corpus, root, protocol="albums")
+    assert "kfold:N" in caught.value.hint

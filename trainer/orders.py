@@ -1,0 +1,248 @@
+"""What a user asks to be trained: from the words of a command line to a run, and back when it goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tagger import settings
+from tagger.errors import SettingsError, TaggerError
+from trainer import corpora, recipes, runs
+from trainer.corpora.interface import Corpus
+from trainer.progress import Progress
+from trainer.recipe import Recipe
+from trainer.runs import Run
+
+if TYPE_CHECKING:
+    from trainer.train import Trained
+
+ALL_PROTOCOLS = ("windows", "tracks", "artists")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained.
+
+    Attributes:
+        dataset: What to learn from; see `corpora.load`.
+        data: Where its files are, if it needs to be told.
+        recipe: Name of the recipe.
+        protocol: How to split; "all" stands for `ALL_PROTOCOLS`.
+        out: The model folder; None for the user's own, by the recipe's name.
+        allow_leaks: Whether the same audio may be on two sides.
+        epochs: Most epochs of every phase; None for the recipe's.
+        seed: None for the recipe's.
+        weights: Weights to begin with; None for the recipe's.
+        smoke: Whether the recipe is made small.
+        changes: Numbers of the recipe to be changed; see `recipes.changed`.
+        bootstrap: Number of rounds of the bootstrap over training tracks; 0 for none.
+        learning_curve: Number of rounds of the learning curve; 0 for none.
+    """
+
+    dataset: str
+    data: Path | None = None
+    recipe: str = "default"
+    protocol: str = ""
+    out: Path | None = None
+    allow_leaks: bool = False
+    epochs: int | None = None
+    seed: int | None = None
+    weights: str | None = None
+    smoke: bool = False
+    changes: tuple[str, ...] = ()
+    bootstrap: int = 0
+    learning_curve: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The order as plain data, paths made absolute, from which `resumed` makes it again."""
+        values = dataclasses.asdict(self)
+        places = {name: str(values[name].expanduser().resolve()) for name in ("data", "out") if values[name]}
+        return values | places
+
+
+def chosen(order: Order) -> Recipe:
+    """The recipe that an order means, every number as it will be used.
+
+    Raises:
+        SettingsError: There is no such recipe, or it cannot be changed so.
+    """
+    recipe = recipes.find(order.recipe)
+    if order.smoke:
+        recipe = recipe.smoke()
+    recipe = recipes.changed(recipe, order.changes)
+    if order.seed is not None:
+        recipe = dataclasses.replace(recipe, seed=order.seed)
+    if order.weights is not None:
+        if "weights" not in recipe.network_parameters:
+            raise SettingsError(
+                f"--weights: {recipe.name} begins with random weights, and knows no others",
+                hint="leave --weights out, or take a recipe of a pretrained network",
+            )
+        parameters = {**recipe.network_parameters, "weights": order.weights}
+        recipe = dataclasses.replace(recipe, network_parameters=parameters)
+    if order.epochs is not None:
+        phases = tuple(dataclasses.replace(one, epochs=order.epochs) for one in recipe.fitting.phases)
+        fitting = dataclasses.replace(recipe.fitting, epochs=order.epochs, phases=phases)
+        recipe = dataclasses.replace(recipe, fitting=fitting)
+    return recipe
+
+
+def resumed(name: str, place: Path | None) -> tuple[Order, Run]:
+    """The order of a run that is to go on, and the run.
+
+    Args:
+        name: Its name, see `runs.find`.
+        place: The folder of all runs; None for the user's own.
+
+    Raises:
+        SettingsError: There is no such run, it is done, or its recipe is another by now.
+    """
+    run = runs.find(place or runs.home(), name)
+    if run.status == "finished":
+        raise SettingsError(f"{run.name}: it is finished", hint="`tagger runs` shows what it reached")
+    values = dict(run.order)
+    for key in ("data", "out"):
+        values[key] = Path(values[key]) if values.get(key) else None
+    try:
+        order = Order(**values | {"changes": tuple(values["changes"])})
+    except (KeyError, TypeError) as error:
+        raise SettingsError(f"{run.folder / runs.RUN}: its order cannot be read") from error
+    if _plain(chosen(order)) != run.recipe_numbers:
+        raise SettingsError(
+            f"{run.name}: the recipe {order.recipe} has other numbers by now", hint="train it anew"
+        )
+    return order, run
+
+
+def corpus(order: Order) -> Corpus:
+    """The corpus that an order means, once it is known that its recipe can be had.
+
+    Raises:
+        CorpusError: There is no such corpus, or it cannot be used.
+        SettingsError: There is no such recipe, or it cannot be changed so.
+    """
+    chosen(order)
+    return corpora.load(order.dataset, data=order.data, cache=settings.home_folder("cache") / "corpora")
+
+
+def carry_out(
+    order: Order, found: Corpus, place: Path | None, progress: Progress, run: Run | None = None
+) -> Trained:
+    """Train what is asked for, in a run folder of its own.
+
+    Args:
+        order: What is asked for.
+        found: Its corpus.
+        place: The folder of all runs; None for the user's own.
+        progress: Told how the run goes.
+        run: One that goes on; None begins a new one.
+
+    Raises:
+        TaggerError: The order makes no sense, the corpus supports no training, or a folder cannot be written.
+    """
+    recipe = chosen(order)
+    out = (order.out or settings.home_folder("data") / "models" / recipe.name).expanduser()
+
+    run = run or _begun(order, recipe, out, place)
+    with runs.held(run):
+        run = runs.mark(run, "running")
+        progress.say(f"run folder: {run.folder}")
+        return _trained(order, recipe, found, out, run, progress)
+
+
+def listed(known: Iterable[Recipe]) -> Iterator[tuple[str, str, str, str]]:
+    """Name, description, first reported score and the protocol it was taken by, of recipes, for a table."""
+    for recipe in known:
+        told = recipe.reported
+        if told is None:
+            yield recipe.name, recipe.description, "", ""
+            continue
+        name, score = next(iter(told.scores.items()))
+        leak = ": leaky" if told.like == "windows" else ""
+        shown = name.replace("_", " ").replace("f1", "F1")
+        yield recipe.name, recipe.description, f"{shown} {score:.1%}", told.like + leak
+
+
+def summary(trained: Trained) -> Iterator[str]:
+    """Sentences on what a run reached, the most honest last."""
+    for name, judged in trained.scores["protocols"].items():
+        track, window = judged["per_track"]["accuracy"], judged["per_window"]["accuracy"]
+        told = f"{name}: accuracy {_interval(track)} per track, {_interval(window)} per window"
+        yield told + (": LEAKY, the model learned from the tracks it is tested on" if judged["leaky"] else "")
+    if yardstick := trained.scores.get("baseline"):
+        yield f"yardstick, {yardstick['model']}: {_interval(yardstick['per_track']['accuracy'])} per track"
+    yield f"{trained.folder}: `tagger scan --model {trained.folder} PATH` uses it"
+
+
+def _trained(order: Order, recipe: Recipe, found: Corpus, out: Path, run: Run, progress: Progress) -> Trained:
+    """Train, and note how it ended."""
+    from trainer import train  # loads Keras, which takes seconds
+
+    try:
+        trained = train.run(
+            found,
+            recipe,
+            out,
+            run=run,
+            cache=settings.home_folder("cache"),
+            protocols=ALL_PROTOCOLS if order.protocol == "all" else (order.protocol,),
+            allow_leaks=order.allow_leaks,
+            studies={"bootstrap": order.bootstrap, "learning_curve": order.learning_curve},
+            progress=progress,
+        )
+        run = runs.mark(run, "finished" if trained.finished else "interrupted")
+        _report(run, trained, progress)
+    except KeyboardInterrupt:
+        runs.mark(run, "interrupted")
+        raise
+    except Exception as error:
+        runs.mark(run, "failed", error.message if isinstance(error, TaggerError) else repr(error))
+        raise
+    return trained
+
+
+def _report(run: Run, trained: Trained, progress: Progress) -> None:
+    """Write the report of a run; a model that was trained is not lost for want of pictures."""
+    from trainer import report  # loads matplotlib
+
+    try:
+        page = report.of_run(run, trained.card.corpora, trained.card.split["notes"])
+    except SettingsError as error:
+        progress.say(f"no report: {error.message}; {error.hint}")
+    else:
+        progress.say(f"report: {page}")
+
+
+def _begun(order: Order, recipe: Recipe, out: Path, place: Path | None) -> Run:
+    return runs.create(
+        place or runs.home(),
+        dataset=order.dataset,
+        recipe=recipe.name,
+        recipe_numbers=_plain(recipe),
+        protocol=order.protocol,
+        seed=recipe.seed,
+        model=str(out),
+        backend=_backend(recipe),
+        order=order.as_dict(),
+    )
+
+
+def _backend(recipe: Recipe) -> str:
+    """What computes a recipe."""
+    if recipe.learner == "network":
+        return f"Keras on {os.environ.get('KERAS_BACKEND', 'tensorflow')}"
+    return {"classical": "scikit-learn or XGBoost", "wav2vec2": "PyTorch"}[recipe.learner]
+
+
+def _plain(recipe: Recipe) -> Mapping[str, Any]:
+    """The numbers of a recipe as JSON gives them back."""
+    return json.loads(json.dumps(recipe.as_dict()))
+
+
+def _interval(score: Mapping[str, float]) -> str:
+    return f"{score['value']:.1%} ({score['low']:.1%} to {score['high']:.1%})"

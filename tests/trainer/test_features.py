@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -112,3 +113,15 @@ def test_a_cache_that_cannot_be_written_ends_in_our_error(clip):
     """The folder is named in one sentence."""
     with pytest.raises(OutputError, match="cannot keep what is heard"):
         build([clip], clip / "cache")
+
+
+def test_frames_are_read_in_many_threads_at_once(tmp_path, rng):
+    """All of them, each as it was kept, and anew once another file has taken its place."""
+    kept = {tmp_path / f"{n}.npy": rng.normal(size=(n % 7 + 1, 3)).astype(np.float16) for n in range(400)}
+    for file, values in kept.items():
+        np.save(file, values)
+    with ThreadPoolExecutor(16) as pool:
+        assert all(map(np.array_equal, pool.map(features.load, kept), kept.values()))
+    first = next(iter(kept))
+    np.save(first, np.zeros((9, 3)))
+    assert features.load(first).shape == (9, 3)

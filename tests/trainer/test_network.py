@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from tagger.errors import SettingsError
 from tests.trainer import easy
 from trainer import recipes
 from trainer.network import cost, fitting
@@ -106,3 +107,15 @@ def test_half_precision_learns_and_answers_in_single_precision(tmp_path, rng):
     assert easy.accuracy(learner) == 1
     assert {layer.compute_dtype for layer in learner.model.layers} == {"float32"}
     assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("default", {"colour": "green"}), ("sanjeev2025-vgg", {"size": 16}), ("li2025-cnn", {"units": -1})],
+)
+def test_numbers_of_which_no_network_can_be_made_are_refused(name, parameters):
+    """In one sentence with the recipe's name, whether a number is unknown, too small or senseless."""
+    with pytest.raises(SettingsError, match=name) as caught:
+        fitting.Network(recipes.find(name), 3, **parameters)
+    assert "network_parameters" in caught.value.hint
+    assert "\n" not in caught.value.message

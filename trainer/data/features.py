@@ -12,9 +12,12 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +34,8 @@ _VERSION = 2
 
 # Starting a process costs as much as hearing this many clips.
 _CLIPS_WORTH_A_PROCESS = 16
+
+_PARSING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -100,8 +105,19 @@ def build(
 
 
 def load(file: Path) -> NDArray[np.floating]:
-    """The frames in a file, memory-mapped."""
-    return np.load(file, mmap_mode="r", allow_pickle=False)
+    """The frames in a file, memory-mapped; may be called in several threads."""
+    stat = file.stat()
+    # NumPy parses headers as Python, which fails at times in threads at once: see CPython issue 106905.
+    with _PARSING:
+        dtype, shape, offset = _header(file, stat.st_size, stat.st_mtime_ns)
+    return np.memmap(file, dtype, "r", offset, shape)
+
+
+@lru_cache(maxsize=1 << 20)
+def _header(file: Path, size: int, mtime_ns: int) -> tuple[np.dtype[Any], tuple[int, ...], int]:
+    """Type and shape of the frames in a file of this size and age, and where they begin in it."""
+    mapped = np.load(file, mmap_mode="r", allow_pickle=False)
+    return mapped.dtype, mapped.shape, mapped.offset
 
 
 def _outcomes(

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from tagger.errors import SettingsError
 from tagger.inference.frontend import Array
 from trainer import network
 from trainer.learner import Judge, Supply
@@ -36,6 +37,9 @@ class Network:
 
     Attributes:
         model: From windows, shape (n_windows, n_frames, n_bands), to "logits" and "embedding".
+
+    Raises:
+        SettingsError: There is no such parameter, or no network of such numbers.
     """
 
     def __init__(self, recipe: Recipe, n_genres: int, **parameters: Any) -> None:
@@ -45,7 +49,13 @@ class Network:
         def build(**more: Any) -> Any:
             builder = network.NETWORKS[recipe.network]
             own = {**recipe.network_parameters, **parameters, **more}
-            return builder(recipe.front_end, recipe.window_frames, n_genres, **own)
+            try:
+                return builder(recipe.front_end, recipe.window_frames, n_genres, **own)
+            except (TypeError, ValueError) as error:
+                raise SettingsError(
+                    f"{recipe.name}: no network can be built of these numbers: {str(error).splitlines()[0]}",
+                    hint="change network_parameters, window_frames or front_end of the recipe",
+                ) from error
 
         self._build = build
         with _policy("mixed_float16" if recipe.fitting.mixed_precision else "float32"):

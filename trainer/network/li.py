@@ -85,7 +85,8 @@ def crnn(
 def _blocks(x: Any, channels: Sequence[int]) -> Any:
     for number, n_channels in enumerate(channels, start=1):
         x = layers.Conv2D(n_channels, 3, padding="same", name=f"block{number}_conv")(x)
-        x = layers.BatchNormalization(name=f"block{number}_norm")(x)
+        # Of hundreds of clips an epoch has so few batches that statistics of 0.99 would lag behind the weights.
+        x = layers.BatchNormalization(momentum=0.9, name=f"block{number}_norm")(x)
         x = layers.Activation("relu", name=f"block{number}_relu")(x)
         x = layers.MaxPooling2D(2, name=f"block{number}_pool")(x)
     return x

@@ -68,11 +68,24 @@ def test_all_recipes_are_listed_and_nothing_heavy_is_loaded() -> None:
         (["--set", "fitting.nonesuch=1"], 2, "a recipe has no nonesuch", "epochs"),
         (["--set", "fitting=1"], 2, "fitting=1: fitting is a group", "fitting.PART=VALUE"),
         (["--set", "fitting.epochs=many"], 2, "fitting.epochs=many: 'many' is of another kind than 60", ""),
+        (["--set", "fitting.optimizer=foo"], 2, "fitting.optimizer=foo: 'foo' is not known", "adam, adamw"),
+        (["--set", "shares=[1,2]"], 2, "shares=[1,2]: (1, 2) is of another kind", "[0.6, 0.2, 0.2]"),
+        (["--set", "fitting.batch_size=0"], 2, "fitting.batch_size=0: out of range", "at least 1"),
+        (["--set", "fitting.learning_rate=-1"], 2, "fitting.learning_rate=-1.0: out of range", "above 0"),
+        (["--set", "network=foo"], 2, "network=foo: there is none for the learner network", "cnn"),
+        (["--set", "learner=foo"], 2, "learner=foo: 'foo' is not known", "network, classical, wav2vec2"),
+        (["--set", "hop_frames=200"], 2, "hop_frames=200: frames between windows", "128"),
+        (["--seed", "4294967296"], 2, "seed=4294967296: out of range", "4294967295"),
         (["--set", "seed.low=1"], 2, "seed.low=1: seed has no parts", ""),
         (["--weights", "imagenet"], 2, "--weights: default begins with random weights", ""),
         (["--recipe", "nonesuch"], 2, "nonesuch: no such recipe", "--list"),
         (["--recipe", "li2025-net"], 2, "li2025-net: no such recipe", "li2025-knn"),
-        (["--resume", "nonesuch"], 2, "nonesuch: no such run", "tagger runs"),
+        (
+            ["--set", "min_examples=100"],
+            4,
+            "fewer than two genres",
+            "`--set min_examples=N --set min_groups=N`",
+        ),
         (["--epochs", "0"], 2, "--epochs", "train --help"),
         (["--protocol", "albums"], 2, "albums: no such protocol", "kfold:N"),
         (["--protocol", "kfold:2"], 2, "kfold:2: no number of folds", "at least 3"),
@@ -103,10 +116,44 @@ def test_bad_input_is_refused_in_one_sentence(
     assert hint in "".join(hints)
 
 
-def test_a_refused_order_leaves_no_run(music: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--set", "nonesuch=1"),
+        ("--set", "fitting.batch_size=0"),
+        ("--set", "network=foo"),
+        ("--protocol", "albums"),
+    ],
+)
+def test_a_refused_order_leaves_no_run(words: tuple[str, ...], music: Path) -> None:
     """What cannot be begun is in no list of runs."""
-    assert cli.run(["train", "--dataset", f"folder:{music}", "--set", "nonesuch=1"]) == 2
+    assert cli.run(["train", "--dataset", f"folder:{music}", *words]) == 2
     assert runs.find_all(runs.home()) == ([], [])
+
+
+def test_an_unknown_run_does_not_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the folder of runs that --runs names, which may be given."""
+    assert cli.run(["train", "--resume", "nonesuch", "--runs", str(tmp_path)]) == 2
+    assert f"nonesuch: no such run in {tmp_path}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--epochs", "3"), "--epochs"),
+        (("--recipe", "default"), "--recipe"),
+        (("--list",), "--list"),
+        (("--seed", "9", "--set", "seed=1", "--out", "x", "--runs", "y"), "--out, --seed, --set"),
+    ],
+)
+def test_a_run_goes_on_as_it_was_begun(
+    words: tuple[str, ...], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options that would be ignored beside --resume are refused by name, though they name a default."""
+    assert cli.run(["train", "--resume", "nonesuch", *words]) == 2
+    problem, hint = capsys.readouterr().err.strip().splitlines()
+    assert problem == f"error: {named}: cannot be given with --resume"
+    assert "--runs" in hint
 
 
 def test_a_run_that_fails_says_so_for_good(music: Path, tmp_path: Path) -> None:

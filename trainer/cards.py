@@ -57,7 +57,8 @@ def of(
         | {
             "protocol": data.split.protocol,
             "how": data.split.how,
-            "leaky": data.split.leaky,
+            "leaky": data.split.is_too_high,
+            "leaked": data.split.n_leaked,
             "artists": _artists(corpus, data),
             "notes": list(data.notes),
             "finished": finished,
@@ -67,6 +68,8 @@ def of(
 
 def _artists(corpus: Corpus, data: Material) -> str:
     """A sentence on what is kept apart."""
+    if data.split.n_leaked:
+        return f"{data.split.n_leaked} recordings are on two sides"
     if data.split.protocol in _APART:
         return _APART[data.split.protocol]
     if corpus.artists_known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from trainer import comparison, evaluate, page, plots
+from trainer import comparison, evaluate, page, plots, studies
 from trainer.page import Cell
 
 MEANINGS = {
@@ -43,7 +43,8 @@ def scored(scores: Mapping[str, Any], reported: Mapping[str, Any]) -> Iterator[s
     for name in sorted(protocols, key=lambda name: list(MEANINGS).index(_kind(name))):
         leaky = protocols[name].get("leaky")
         warning = "LEAKED, not a measure of quality. " if leaky else ""
-        yield page.paragraph(f"{name}: {warning}{MEANINGS[_kind(name)]}", "alarm" if leaky else "")
+        told = f"{name}: {warning}{MEANINGS[_kind(name)]} Here: {protocols[name].get('how', 'not told')}."
+        yield page.paragraph(told, "alarm" if leaky else "")
     yield from _inflation(protocols, main_protocol(scores))
     yield _table_of_scores(scores)
     if reported:
@@ -84,8 +85,8 @@ def _inflation(protocols: Mapping[str, Any], main: str) -> Iterator[str]:
             found = one[unit]["accuracy"]
             points = 100 * (found["value"] - honest["value"])
             yield page.paragraph(
-                f"The leak is worth {points:+.1f} points: the same recipe reaches {_percent(found['value'])} "
-                f"{_UNITS[unit]} by {name}, and {_percent(honest['value'])} per track by {main}.",
+                f"The leak is worth {points:+.1f} points: the same recipe reaches {_with_interval(found)} "
+                f"{_UNITS[unit]} by {name}, and {_with_interval(honest)} per track by {main}.",
                 "alarm",
             )
 
@@ -180,9 +181,27 @@ def figures(
                 ),
                 "What a threshold of confidence costs and brings.",
             )
-    if epochs:
+    if len(epochs) > 1:
         found["training"] = (plots.training_curves(epochs, "Training"), "Losses and scores epoch by epoch.")
-    return found
+    return found | dict(_studied(scores))
+
+
+def _studied(scores: Mapping[str, Any]) -> Iterator[tuple[str, tuple[plots.Figure, str]]]:
+    """Pictures of the further trainings of a run, if there were any."""
+    if outcomes := scores.get("bootstrap"):
+        drawn = [one["scores"]["accuracy"] for one in outcomes]
+        title = f"Accuracy per track of {len(drawn)} trainings on tracks drawn with replacement"
+        yield "bootstrap", (plots.bootstrap_box({"accuracy": drawn}, title), f"{title}.")
+    if outcomes := scores.get("learning_curve"):
+        found = studies.quartiles([studies.Outcome(**one) for one in outcomes])
+        sizes = {one["share"]: one["n_examples"] for one in outcomes}
+        points = [
+            {"n": sizes[share], "median": own.median, "low": own.lower, "high": own.upper}
+            for share, by_score in found.items()
+            for own in [by_score["accuracy"]]
+        ]
+        title = "Accuracy per track by number of training tracks"
+        yield "learning_curve", (plots.learning_curve(points, title), f"{title}: median and middle half.")
 
 
 def score(name: str, value: Mapping[str, float] | None) -> Cell:
@@ -192,6 +211,10 @@ def score(name: str, value: Mapping[str, float] | None) -> Cell:
     return comparison.shown(name, value["value"]), (
         f"{comparison.shown(name, value['low'])}–{comparison.shown(name, value['high'])}"
     )
+
+
+def _with_interval(score: Mapping[str, float]) -> str:
+    return f"{_percent(score['value'])} ({_percent(score['low'])} to {_percent(score['high'])})"
 
 
 def _percent(share: float) -> str:

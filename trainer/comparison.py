@@ -29,6 +29,8 @@ TITLES = {
 SHARES = frozenset(TITLES) - {"roc_auc", "brier_score"}
 """Those that are shown in per cent."""
 
+_ENDS = ("value", "low", "high")
+
 
 def listed(place: Path) -> tuple[list[dict[str, Any]], list[str]]:
     """The rows of all runs in a folder, and a sentence on each folder that is passed over."""
@@ -43,8 +45,12 @@ def listed(place: Path) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def summaries(run: Run) -> list[dict[str, Any]]:
-    """What a list of runs says of a run, one row for each protocol that it was judged by, one at least."""
-    log, scores = runs.epochs(run), runs.read_scores(run)
+    """What a list of runs says of a run, one row for each protocol that it was judged by, one at least.
+
+    Raises:
+        SettingsError: Its scores are damaged.
+    """
+    log, judged = runs.epochs(run), _judged(run) or {run.protocol: {}}
     head = {
         "name": run.name,
         "started": run.started,
@@ -54,8 +60,33 @@ def summaries(run: Run) -> list[dict[str, Any]]:
         "epochs": len(log),
         "seconds": run.seconds,
     }
-    judged = scores.get("protocols") or {run.protocol: {}}
     return [head | {"protocol": name} | _headline(one) for name, one in judged.items()]
+
+
+def _judged(run: Run) -> dict[str, dict[str, Any]]:
+    """What a run reached, by protocol.
+
+    Raises:
+        SettingsError: The file is damaged.
+    """
+    found = runs.read_scores(run).get("protocols", {})
+    if not isinstance(found, dict) or not all(map(_is_whole, found.values())):
+        raise SettingsError(f"{run.folder / runs.SCORES}: damaged: protocols without their scores")
+    return found
+
+
+def _is_whole(judged: Any) -> bool:
+    """Whether what is kept of a protocol is what is shown of it, as far as it is there."""
+    if not isinstance(judged, dict):
+        return False
+    units = [judged.get(unit, {}) for unit in ("per_track", "per_window")]
+    if not all(isinstance(unit, dict) for unit in units):
+        return False
+    scores = [unit[name] for unit in units for name in TITLES if name in unit]
+    return all(
+        isinstance(score, dict) and all(isinstance(score.get(end), float | int) for end in _ENDS)
+        for score in scores
+    )
 
 
 def _headline(judged: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,8 +126,12 @@ SORTS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 
 
 def side_by_side(compared: Sequence[Run]) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """Scores by protocol, and "per_track" or "per_window" → each run's, or empty; leaks are named."""
-    judged = [runs.read_scores(run).get("protocols", {}) for run in compared]
+    """Scores by protocol, and "per_track" or "per_window" → each run's, or empty; leaks are named.
+
+    Raises:
+        SettingsError: Those of a run are damaged.
+    """
+    judged = [_judged(run) for run in compared]
     protocols = dict.fromkeys(itertools.chain.from_iterable(judged))
     found = {
         (_warned(protocol, judged), unit): [one.get(protocol, {}).get(unit) or {} for one in judged]

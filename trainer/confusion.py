@@ -26,7 +26,7 @@ def balanced_accuracy(matrix: Matrix) -> Floats:
 
 
 def macro_precision(matrix: Matrix) -> Floats:
-    """Mean precision of the genres, 0 for one that is never named.
+    """Mean precision of the genres that some example has, 0 for one of them that is never named.
 
     Arrigo (2025) calls it mAP; it is not the mean average precision of rankings that commonly has this name.
     """
@@ -34,7 +34,11 @@ def macro_precision(matrix: Matrix) -> Floats:
 
 
 def macro_f1(matrix: Matrix) -> Floats:
-    """Mean F1 of the genres, 0 for one that is never named."""
+    """Mean F1 of the genres that some example has, 0 for one of them that is never named.
+
+    Scikit-learn also counts, as 0, genres that were only answered, which lowers the mean where a model knows
+    more genres than the corpus it is judged on holds.
+    """
     return _mean(f1(matrix), _support(matrix) > 0)
 
 

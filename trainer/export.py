@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from tagger.inference import runtime
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Card
 from tagger.inference.frontend import Array
-from trainer import learned, readme
+from trainer import readme, sides
 from trainer.learner import Learner
 
 # Of the greatest logit, or of 1.
@@ -31,8 +31,15 @@ def check_free(out: Path) -> None:
     """Make sure that a model folder may be written here.
 
     Raises:
-        OutputError: Something else than a model folder, or than an empty folder, is there.
+        OutputError: Something else than a model folder, or than an empty folder, is there, or nothing can be.
     """
+    try:
+        above = next(folder for folder in out.absolute().parents if folder.exists())
+        tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=above).cleanup()
+    except OSError as error:
+        raise OutputError(
+            f"{out}: cannot be written: {error.strerror}", hint="name another folder with --out"
+        ) from error
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
     try:
@@ -79,7 +86,7 @@ def place(artefact: Artefact, out: Path) -> None:
 
 
 def write(
-    model: Learner, card: Card, folder: Path, real: Array, *, learned_from: Collection[Path] = ()
+    model: Learner, card: Card, folder: Path, real: Array, side_of: Mapping[Path, str] | None = None
 ) -> Artefact:
     """Write a model and its card, load them back, and check that every runtime gives the same logits.
 
@@ -88,14 +95,14 @@ def write(
         card: Its card; checksums are added.
         folder: Where to.
         real: Windows of real music, shape (n_windows, n_frames, n_bands).
-        learned_from: The recordings that weights were learned from or chosen by, if that is known.
+        side_of: The side that each recording was on, if that is to be told.
 
     Raises:
         OutputError: The folder that was written is not the model that was trained.
     """
     names = model.save(folder)
-    if learned_from:
-        names = *names, learned.write(learned_from, folder)
+    if side_of:
+        names = *names, sides.write(side_of, folder)
     checksums = {name: artefacts.checksum(folder / name) for name in names}
     artefact = rewrite_card(dataclasses.replace(card, checksums=checksums), folder)
     readers = runtime.RUNTIMES if artefact.has_keras else ("onnx",)

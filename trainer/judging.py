@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tagger.errors import CorpusError, SettingsError
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Card
-from trainer import answers, evaluate, learned
+from trainer import answers, evaluate, sides
 from trainer.answers import Truth
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import labels, splits
@@ -75,16 +73,18 @@ def judge(
     """
     card = artefact.card
     examples, targets, notes = _known(corpus, card.genres)
-    own = learned.among(artefact, [one.path for one in examples])
-    shared = {one.corpus for one in examples if own is None or one.path in own}
-    if own is None:
-        shared &= {str(one["name"]) for one in card.corpora}
+    met = sides.of(artefact, [one.path for one in examples])
+    names = {str(one["name"]) for one in card.corpora}
+    shared = {one.corpus for one in examples if (one.corpus in names if met is None else one.path in met)}
     side = side or ("test" if shared else "all")
-    protocol = "all" if side == "all" else protocol or _of_training(card)
-    if side != "all":
-        examples, protocol, how = _side(examples, targets, side, protocol, int(card.recipe.get("seed", 0)))
+    if side == "all":
+        protocol = "all"
+    elif met and not protocol and card.split.get("protocol") != "windows":
+        examples, protocol = _recorded(examples, met, side, card)
+    else:
+        examples, protocol, how = _drawn(examples, targets, side, protocol or _of_training(card), card)
         notes.append(f"{side} side: {how}")
-        examples = _unlearned(examples, own or frozenset(), card, notes)
+        examples = _unlearned(examples, met or {}, card, notes)
     leaky = bool(shared) and (side == "all" or card.split.get("protocol") == "windows")
     if leaky:
         notes.append(f"{card.name} learned from {', '.join(sorted(shared))}: these scores are too high")
@@ -123,17 +123,29 @@ def _known(corpus: Corpus, genres: Sequence[str]) -> tuple[list[Example], list[i
     return [example for example, _ in kept], [target for _, target in kept], notes
 
 
+def _recorded(
+    examples: Sequence[Example], met: Mapping[Path, str], side: str, card: Card
+) -> tuple[list[Example], str]:
+    """The examples that were on a side when the model was trained, and the protocol that put them there."""
+    _check_side(side)
+    kept = [one for one in examples if met.get(one.path) == side]
+    if not kept:
+        raise CorpusError(f"no track here was on the {side} side of {card.name}", hint="--side all judges all")
+    return kept, str(card.split.get("protocol", ""))
+
+
 def _unlearned(
-    examples: Sequence[Example], own: Collection[Path], card: Card, notes: list[str]
+    examples: Sequence[Example], met: Mapping[Path, str], card: Card, notes: list[str]
 ) -> list[Example]:
     """Examples that did not make the model, and a sentence on the others; all of a leaky model's."""
-    kept = [one for one in examples if one.path not in own]
+    kept = [one for one in examples if met.get(one.path, "test") == "test"]
     if card.split.get("protocol") == "windows" or len(kept) == len(examples):
         return list(examples)
     if not kept:
-        raise CorpusError(f"{card.name} learned from all tracks of this side", hint="`--side all` judges it so")
+        raise CorpusError(f"{card.name} learned from all tracks of this side", hint="--side all judges it so")
     notes.append(
-        f"{len(examples) - len(kept)} of {len(examples)} tracks left out: {card.name} learned from them"
+        f"{len(examples) - len(kept)} of {len(examples)} tracks left out: {card.name} learned from them; "
+        "of the others it may have learned from the same artists"
     )
     return kept
 
@@ -151,21 +163,26 @@ def _of_training(card: Card) -> str:
     return protocol if protocol in _PROTOCOLS else ""
 
 
-def _side(
-    examples: Sequence[Example], targets: Sequence[int], side: str, protocol: str, seed: int
-) -> tuple[list[Example], str, str]:
-    """The examples of a side, the protocol's name, and how it chose."""
+def _check_side(side: str) -> None:
     if side not in SIDES:
         raise SettingsError(f"{side}: no such side", hint=f"sides are {', '.join(SIDES)}")
+
+
+def _drawn(
+    examples: Sequence[Example], targets: Sequence[int], side: str, protocol: str, card: Card
+) -> tuple[list[Example], str, str]:
+    """The examples of a side that is drawn as for a training, the protocol's name, and how it chose."""
+    _check_side(side)
     if protocol and protocol not in _PROTOCOLS:
         raise SettingsError(
             f"{protocol}: no split of tracks that a model can be judged by",
             hint=f"give {', '.join(_PROTOCOLS)}, or --side all",
         )
-    split = splits.split(examples, targets, seed, protocol)
-    indices: Sequence[int] = np.asarray(getattr(split, side)).tolist()
-    drawn = "" if split.protocol == "official" else ", as in the training if the corpus is the same"
-    return [examples[index] for index in indices], split.protocol, split.how + drawn
+    first, second, third = card.recipe.get("shares", splits.SHARES)
+    split = splits.split(
+        examples, targets, int(card.recipe.get("seed", 0)), protocol, shares=(first, second, third)
+    )
+    return [examples[index] for index in getattr(split, side).tolist()], split.protocol, split.how
 
 
 def _truths(examples: Sequence[Example], genres: Sequence[str], corpus: Corpus) -> list[Truth]:

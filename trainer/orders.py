@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from tagger import settings
 from tagger.errors import SettingsError, TaggerError
 from trainer import corpora, recipes, runs
 from trainer.corpora.interface import Corpus
+from trainer.data import splits
 from trainer.progress import Progress
 from trainer.recipe import Recipe
 from trainer.runs import Run
@@ -77,18 +79,19 @@ def chosen(order: Order) -> Recipe:
     recipe = recipes.changed(recipe, order.changes)
     if order.seed is not None:
         recipe = dataclasses.replace(recipe, seed=order.seed)
-    if order.weights is not None:
-        if "weights" not in recipe.network_parameters:
-            raise SettingsError(
-                f"--weights: {recipe.name} begins with random weights, and knows no others",
-                hint="leave --weights out, or take a recipe of a pretrained network",
-            )
+    if order.weights is not None and "weights" in recipe.network_parameters:
         parameters = {**recipe.network_parameters, "weights": order.weights}
         recipe = dataclasses.replace(recipe, network_parameters=parameters)
+    elif order.weights not in (None, "none"):
+        raise SettingsError(
+            f"--weights: {recipe.name} begins with random weights, and knows no others",
+            hint="leave --weights out, or take a recipe of a pretrained network",
+        )
     if order.epochs is not None:
         phases = tuple(dataclasses.replace(one, epochs=order.epochs) for one in recipe.fitting.phases)
         fitting = dataclasses.replace(recipe.fitting, epochs=order.epochs, phases=phases)
         recipe = dataclasses.replace(recipe, fitting=fitting)
+    recipes.check(recipe)
     return recipe
 
 
@@ -100,18 +103,12 @@ def resumed(name: str, place: Path | None) -> tuple[Order, Run]:
         place: The folder of all runs; None for the user's own.
 
     Raises:
-        SettingsError: There is no such run, it is done, or its recipe is another by now.
+        SettingsError: There is no such run, it is done or damaged, or its recipe is another by now.
     """
     run = runs.find(place or runs.home(), name)
     if run.status == "finished":
         raise SettingsError(f"{run.name}: it is finished", hint="`tagger runs` shows what it reached")
-    values = dict(run.order)
-    for key in ("data", "out"):
-        values[key] = Path(values[key]) if values.get(key) else None
-    try:
-        order = Order(**values | {"changes": tuple(values["changes"])})
-    except (KeyError, TypeError) as error:
-        raise SettingsError(f"{run.folder / runs.RUN}: its order cannot be read") from error
+    order = _read(run)
     if _plain(chosen(order)) != run.recipe_numbers:
         raise SettingsError(
             f"{run.name}: the recipe {order.recipe} has other numbers by now", hint="train it anew"
@@ -120,13 +117,14 @@ def resumed(name: str, place: Path | None) -> tuple[Order, Run]:
 
 
 def corpus(order: Order) -> Corpus:
-    """The corpus that an order means, once it is known that its recipe can be had.
+    """The corpus that an order means, once it is known that its recipe and its protocol can be had.
 
     Raises:
         CorpusError: There is no such corpus, or it cannot be used.
-        SettingsError: There is no such recipe, or it cannot be changed so.
+        SettingsError: There is no such recipe or protocol, or the recipe cannot be changed so.
     """
     chosen(order)
+    _check_protocol(order.protocol)
     return corpora.load(order.dataset, data=order.data, cache=settings.home_folder("cache") / "corpora")
 
 
@@ -146,6 +144,7 @@ def carry_out(
         TaggerError: The order makes no sense, the corpus supports no training, or a folder cannot be written.
     """
     recipe = chosen(order)
+    _check_protocol(order.protocol)
     out = (order.out or settings.home_folder("data") / "models" / recipe.name).expanduser()
 
     run = run or _begun(order, recipe, out, place)
@@ -173,7 +172,10 @@ def summary(trained: Trained) -> Iterator[str]:
     for name, judged in trained.scores["protocols"].items():
         track, window = judged["per_track"]["accuracy"], judged["per_window"]["accuracy"]
         told = f"{name}: accuracy {_interval(track)} per track, {_interval(window)} per window"
-        yield told + (": LEAKY, the model learned from the tracks it is tested on" if judged["leaky"] else "")
+        why = (
+            f"{judged['leaked']} test recordings are" if judged.get("leaked") else "windows of test tracks are"
+        )
+        yield told + (f": LEAKY, {why} on another side as well" if judged["leaky"] else "")
     if yardstick := trained.scores.get("baseline"):
         yield f"yardstick, {yardstick['model']}: {_interval(yardstick['per_track']['accuracy'])} per track"
     yield f"{trained.folder}: `tagger scan --model {trained.folder} PATH` uses it"
@@ -216,6 +218,43 @@ def _report(run: Run, trained: Trained, progress: Progress) -> None:
         progress.say(f"no report: {error.message}; {error.hint}")
     else:
         progress.say(f"report: {page}")
+
+
+def _read(run: Run) -> Order:
+    """The order of a run.
+
+    Raises:
+        SettingsError: It is damaged.
+    """
+    hints = typing.get_type_hints(Order)
+    try:
+        values = dict(run.order)
+        for key in ("data", "out"):
+            values[key] = Path(values[key]) if values.get(key) else None
+        order = Order(**values | {"changes": tuple(values["changes"])})
+        for name, hint in hints.items():
+            if not recipes.fits(getattr(order, name), hint):
+                raise ValueError(f"{name} is of another kind")
+    except (KeyError, TypeError, ValueError) as error:
+        raise SettingsError(
+            f"{run.folder / runs.RUN}: its order cannot be read", hint="train it anew"
+        ) from error
+    return order
+
+
+def _check_protocol(protocol: str) -> None:
+    """Make sure that there is such a protocol, before anything is heard.
+
+    Raises:
+        SettingsError: There is none.
+    """
+    name, _, number = protocol.partition(":")
+    if name == "kfold" and not (number.isdecimal() and int(number) >= 3):
+        raise SettingsError(f"{protocol}: no number of folds", hint="write kfold:N with N at least 3")
+    if name != "kfold" and protocol not in ("", "all", *splits.PROTOCOLS):
+        raise SettingsError(
+            f"{protocol}: no such protocol", hint=f"protocols are {', '.join(splits.PROTOCOLS)} and all"
+        )
 
 
 def _begun(order: Order, recipe: Recipe, out: Path, place: Path | None) -> Run:

@@ -94,8 +94,12 @@ def _scores(card: Card) -> str:
 
 
 def _heard_before(card: Card) -> str:
+    if n_leaked := card.split.get("leaked"):
+        return f", **{n_leaked} of which it learned: every score is too high**"
     if card.split.get("leaky"):
         return ", **windows of which it learned: every score is too high**"
+    if (n_models := card.scores.get("models", 1)) > 1:
+        return f", each by that of {n_models} models which never heard it; this is the first of these models,"
     return " that it never heard"
 
 

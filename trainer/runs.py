@@ -198,8 +198,9 @@ def read_scores(run: Run) -> dict[str, Any]:
 
 
 def epochs(run: Run) -> list[dict[str, Any]]:
-    """The epochs so far, as plain data."""
-    return read_log(run.folder / LOG)
+    """The epochs so far, as plain data; of a run that has not ended, those of the training it is at."""
+    logs = sorted(run.folder.glob(f"{CHECKPOINT}/**/{LOG}"), key=lambda log: log.stat().st_mtime)
+    return read_log(run.folder / LOG) or (read_log(logs[-1]) if logs else [])
 
 
 def find_all(place: Path) -> tuple[list[Run], list[str]]:

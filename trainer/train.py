@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from tagger.errors import CorpusError, OutputError
 from tagger.inference import artefact as artefacts
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Calibration, Card
-from trainer import answers, baseline, calibrate, cards, evaluate, export, judge, learners, runs, trials
+from trainer import answers, baseline, calibrate, cards, export, judge, learners, parts, runs, trials
 from trainer.answers import Answers, Truth
 from trainer.corpora.interface import Corpus
 from trainer.data import folds, inputs, material
 from trainer.data.inputs import Clip, Training
 from trainer.data.material import Material
 from trainer.learner import Learner
+from trainer.parts import Part
 from trainer.progress import Progress, Quiet
 from trainer.recipe import Recipe
 from trainer.runs import Run
@@ -44,27 +46,6 @@ class Trained:
     card: Card
     finished: bool
     scores: dict[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A model of one split, and what it answers to the test side.
-
-    Attributes:
-        data: What it learned from.
-        artefact: Its model folder.
-        finished: Whether training ran to its end.
-        windows: Answers per window.
-        tracks: Answers per track.
-        yardstick: Answers per track of the yardstick model; None where a recording is on two sides.
-    """
-
-    data: Material
-    artefact: Artefact
-    finished: bool
-    windows: Answers
-    tracks: Answers
-    yardstick: Answers | None
 
 
 def run(
@@ -104,37 +85,37 @@ def run(
     """
     progress = progress or Quiet()
     export.check_free(out)
-    parts: list[Part] = []
+    made: list[Part] = []
     scores: dict[str, Any] = {"protocols": {}}
     for protocol in sorted(protocols, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
         prepared = material.prepare(
             corpus, recipe, cache, progress, protocol=protocol, allow_leaks=allow_leaks, jobs=jobs
         )
-        for note in () if parts else prepared[0].notes:
+        for note in () if made else prepared[0].notes:
             progress.say(note)
         state = run.folder / runs.CHECKPOINT
         places = [state / f"{data.split.protocol}-{number}" for number, data in enumerate(prepared)]
-        parts = [
+        made = [
             _part(corpus, data, place, cache, progress, jobs)
             for data, place in zip(prepared, places, strict=True)
         ]
-        scores["protocols"][prepared[0].split.protocol] = _scores(parts)
-        if parts[0].yardstick is not None:
-            scores["baseline"] = _yardstick(parts, recipe)
+        scores["protocols"][prepared[0].split.protocol] = parts.scores(made)
+        if made[0].yardstick is not None:
+            scores["baseline"] = parts.yardstick(made, recipe)
         runs.write_scores(run, scores)
-    for name, n_rounds in (studies or {}).items():
-        if n_rounds:
-            scores[name] = trials.run(name, parts[0].data, n_rounds, run.folder, progress)
-            runs.write_scores(run, scores)
-    kept = _with_scores(parts, scores)
+    kept = export.rewrite_card(parts.card(made, scores), made[0].artefact.folder)
     export.place(kept, out)
     shutil.copyfile(places[0] / runs.LOG, run.folder / runs.LOG)
-    return Trained(out, kept.card, all(part.finished for part in parts), scores)
+    for name, n_rounds in (studies or {}).items():
+        for outcome in trials.run(name, made[0].data, n_rounds, run.folder, progress) if n_rounds else ():
+            scores.setdefault(name, []).append(outcome)
+            runs.write_scores(run, scores)
+    return Trained(out, kept.card, all(part.finished for part in made), scores)
 
 
 def _part(corpus: Corpus, data: Material, place: Path, cache: Path, progress: Progress, jobs: int) -> Part:
     """Train, export and test a model on one split, unless an earlier run came so far."""
-    place.mkdir(parents=True, exist_ok=True)
+    _keep_data(data, place)
     folder = place / "model"
     if not _is_done(folder):
         shutil.rmtree(folder, ignore_errors=True)
@@ -143,7 +124,11 @@ def _part(corpus: Corpus, data: Material, place: Path, cache: Path, progress: Pr
         progress.stage("Writing and checking the model")
         checked = inputs.cut(data.side("validation")[:_N_CHECKED], data.recipe, most=1)
         card = cards.of(corpus, data, calibration, learner.describe(), finished=finished)
-        export.write(learner, card, folder, checked.frames, learned_from=data.learned_from)
+        try:
+            export.write(learner, card, folder, checked.frames, data.side_of)
+        except OutputError:
+            shutil.rmtree(folder, ignore_errors=True)  # else it would pass for a finished one
+            raise
     artefact = artefacts.load(folder)
     finished = bool(artefact.card.split["finished"])
     if finished:
@@ -151,6 +136,23 @@ def _part(corpus: Corpus, data: Material, place: Path, cache: Path, progress: Pr
     progress.stage("Testing on music it never heard")
     windows, tracks = _answers(artefact, data)
     return Part(data, artefact, finished, windows, tracks, _by_yardstick(data, cache, progress, jobs))
+
+
+def _keep_data(data: Material, place: Path) -> None:
+    """Note what a part learns from, so that it only ever goes on with the same.
+
+    Raises:
+        CorpusError: An earlier run began it with other data.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    kept = place / "data.sha256"
+    if not kept.exists():
+        kept.write_text(data.digest, "ascii")
+    elif kept.read_text("ascii") != data.digest:
+        raise CorpusError(
+            f"{data.split.protocol}: files, labels or sides are not those that this run began with",
+            hint="train it anew, without --resume",
+        )
 
 
 def _is_done(folder: Path) -> bool:
@@ -245,43 +247,3 @@ def _by_yardstick(data: Material, cache: Path, progress: Progress, jobs: int) ->
     y_prob = baseline.track_probabilities(train, test, data.recipe.baseline_coefficients, len(data.genres))
     truths = [Truth(clip.file, clip.target, clip.group, clip.corpus) for clip in test]
     return answers.together(data.genres, truths, list(y_prob[:, None]))
-
-
-def _scores(parts: Sequence[Part]) -> dict[str, Any]:
-    """Scores of a protocol, over the test sides of all its splits."""
-    tracks, windows = (answers.joined([getattr(one, name) for one in parts]) for name in ("tracks", "windows"))
-    thresholds = parts[0].artefact.card.thresholds
-    return {
-        "leaky": parts[0].data.split.leaky,
-        "how": parts[0].data.split.how if len(parts) == 1 else f"{len(parts)} folds, each the test once",
-        "per_window": evaluate.of_answers(windows) | {"curves": evaluate.curves(windows)},
-        "per_track": evaluate.of_answers(tracks)
-        | {
-            "curves": evaluate.curves(tracks),
-            "written": evaluate.written(tracks, thresholds),
-            "without_verdict": sum(len(one.data.side("test")) for one in parts) - len(tracks),
-        },
-    }
-
-
-def _yardstick(parts: Sequence[Part], recipe: Recipe) -> dict[str, Any]:
-    said = answers.joined([one.yardstick for one in parts if one.yardstick is not None])
-    return {
-        "model": f"logistic regression on the mean of {recipe.baseline_coefficients} MFCCs",
-        "per_track": evaluate.of_answers(said),
-    }
-
-
-def _with_scores(parts: Sequence[Part], scores: dict[str, Any]) -> Artefact:
-    """The model folder that is kept, with the scores of its protocol in its card."""
-    judged = scores["protocols"][parts[0].data.split.protocol]
-    of_card = {
-        unit: {name: score for name, score in judged[unit].items() if name != "curves"}
-        for unit in ("per_track", "per_window")
-    }
-    if "baseline" in scores and not judged["leaky"]:
-        of_card["baseline"] = scores["baseline"]
-    finished = all(part.finished for part in parts)
-    artefact = parts[0].artefact
-    card = dataclasses.replace(artefact.card, scores=of_card | {"finished": finished})
-    return export.rewrite_card(card, artefact.folder)

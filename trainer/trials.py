@@ -22,8 +22,8 @@ from trainer.progress import Progress, Quiet
 from trainer.studies import Outcome
 
 
-def run(name: str, data: Material, n_rounds: int, folder: Path, progress: Progress) -> list[dict[str, Any]]:
-    """The outcomes of a study, as plain data: see `studies.Outcome`.
+def run(name: str, data: Material, n_rounds: int, folder: Path, progress: Progress) -> Iterator[dict[str, Any]]:
+    """The outcomes of a study as they come, as plain data: see `studies.Outcome`.
 
     Args:
         name: "bootstrap" or "learning_curve".
@@ -39,11 +39,13 @@ def run(name: str, data: Material, n_rounds: int, folder: Path, progress: Progre
         raise SettingsError(f"no {name.replace('_', ' ')} where windows of one track are on all sides")
     n_trainings = n_rounds * (len(studies.SHARES) if name == "learning_curve" else 1)
     progress.stage(name.replace("_", " ").capitalize(), n_trainings)
-    found = []
-    for outcome in _outcomes(name, data, n_rounds, folder):
+    return _told(_outcomes(name, data, n_rounds, folder), progress)
+
+
+def _told(outcomes: Iterator[Outcome], progress: Progress) -> Iterator[dict[str, Any]]:
+    for outcome in outcomes:
         progress.advance()
-        found.append(dataclasses.asdict(outcome))
-    return found
+        yield dataclasses.asdict(outcome)
 
 
 def _outcomes(name: str, data: Material, n_rounds: int, folder: Path) -> Iterator[Outcome]:

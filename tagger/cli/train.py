@@ -82,6 +82,7 @@ Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Of
 
 
 def train(
+    context: typer.Context,
     dataset: Dataset = "",
     data: Data = None,
     recipe: RecipeName = "default",
@@ -102,6 +103,11 @@ def train(
     """Train a model on labelled music, test it on music it never heard, and write its folder."""
     from trainer import orders, recipes  # light: neither loads TensorFlow
 
+    if resume is not None and (others := _given(context) - {"--resume", "--runs"}):
+        raise SettingsError(
+            f"{', '.join(sorted(others))}: cannot be given with --resume",
+            hint="a run goes on as it was begun; beside --resume there is --runs alone",
+        )
     if list_all:
         display.recipes_table(list(orders.listed(recipes.RECIPES.values())))
         return
@@ -134,3 +140,13 @@ def train(
         trained = orders.carry_out(order, corpus, runs, progress, run)
     for line in orders.summary(trained):
         display.note(line)
+
+
+def _given(context: typer.Context) -> set[str]:
+    """The options that the command line names."""
+    return {
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name and (source := context.get_parameter_source(parameter.name))
+        if source.name == "COMMANDLINE"
+    }

@@ -54,14 +54,30 @@ def test_an_unknown_order_is_refused():
     assert "macro-f1" in caught.value.hint
 
 
-def test_damaged_scores_do_not_hide_other_runs(tmp_path):
-    """Their run is passed over, with a note."""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "3",
+        '{"protocols": 3}',
+        '{"protocols": null}',
+        '{"protocols": {"artists": 3}}',
+        '{"protocols": {"artists": {"per_track": 3}}}',
+        '{"protocols": {"artists": {"per_window": [3]}}}',
+        '{"protocols": {"artists": {"per_track": {"accuracy": 0.5}}}}',
+        '{"protocols": {"artists": {"per_track": {"macro_f1": {"value": 0.5, "low": "?", "high": 1}}}}}',
+    ],
+)
+def test_damaged_scores_do_not_hide_other_runs(text, tmp_path):
+    """Their run is passed over with a note in a list, and cannot be compared."""
     judged.run(tmp_path, 0, ("artists", False))
     damaged = judged.run(tmp_path, 1)
-    (damaged.folder / runs.SCORES).write_text("{")
+    (damaged.folder / runs.SCORES).write_text(text)
     rows, notes = comparison.listed(tmp_path)
     assert len(rows) == len(notes) == 1
-    assert damaged.name in notes[0]
+    assert f"{damaged.name}/{runs.SCORES}: damaged" in notes[0]
+    with pytest.raises(SettingsError, match="damaged"):
+        comparison.side_by_side([damaged])
 
 
 def test_leaks_are_named_beside_scores(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from tagger.cli import evaluate, runs
 from tagger.errors import CorpusError, SettingsError
 from tests.trainer import judged, material
-from trainer import corpora, judging, learned
+from trainer import corpora, judging, sides
 from trainer.progress import Quiet
 
 
@@ -72,10 +72,10 @@ def test_a_model_that_learned_windows_of_all_tracks_leaks_on_any_side(bundled, c
     assert judging.judge(learned_from(bundled, corpus, "windows"), corpus, Quiet(), side="test").leaky
 
 
-def telling(bundled, examples, folder):
-    """The bundled model, as if it had learned from these examples of a corpus drawn in another way."""
+def telling(bundled, side_of, folder):
+    """The bundled model, as if these examples had been on these sides, drawn in a way of its own."""
     shutil.copytree(bundled.folder, folder)
-    name = learned.write([one.path for one in examples], folder)
+    name = sides.write({one.path: side for one, side in side_of}, folder)
     card = dataclasses.replace(
         bundled.card,
         checksums={**bundled.card.checksums, name: "sha256:0"},
@@ -85,16 +85,28 @@ def telling(bundled, examples, folder):
     return dataclasses.replace(bundled, card=card, folder=folder)
 
 
-def test_tracks_that_made_a_model_are_left_out_by_their_audio(bundled, corpus, tmp_path):
-    """Whatever the corpus is called and whatever side they are on now; all can be asked for, as a leak."""
-    model = telling(bundled, corpus.examples[:9], tmp_path / "model")
+def test_a_model_that_tells_its_sides_is_judged_by_them(bundled, corpus, tmp_path):
+    """Whatever the corpus is called and however it would be split now; all can be asked for, as a leak."""
+    known = [one for one in corpus.examples if one.labels[0] != "klezmer"]
+    names = ("train", "test", "train", "test", "test", "validation", "train", "train", "train")
+    model = telling(bundled, zip(known, names, strict=True), tmp_path / "model")
     found = judging.judge(model, corpus, Quiet())
-    assert (found.side, found.leaky) == ("test", False)
-    assert found.scores["protocols"]["official"]["per_track"]["n"] == 2
-    assert "1 of 3 tracks left out: telling learned from them" in found.notes
+    assert (found.side, found.protocol, found.leaky) == ("test", "kfold:5", False)
+    assert found.scores["protocols"]["kfold:5"]["per_track"]["n"] == 3
     assert judging.judge(model, corpus, Quiet(), side="all").leaky
+    nowhere = telling(bundled, [(known[0], "train")], tmp_path / "other")
+    with pytest.raises(CorpusError, match="no track here was on the test side"):
+        judging.judge(nowhere, corpus, Quiet())
+
+
+def test_of_a_side_drawn_anew_what_made_the_model_is_left_out(bundled, corpus, tmp_path):
+    """With a sentence, since artists of the rest may have been learned; a side that is all gone is refused."""
+    model = telling(bundled, [(one, "train") for one in corpus.examples[:9]], tmp_path / "model")
+    found = judging.judge(model, corpus, Quiet(), side="test", protocol="official")
+    assert found.scores["protocols"]["official"]["per_track"]["n"] == 2
+    assert any(note.startswith("1 of 3 tracks left out") and "artists" in note for note in found.notes)
     with pytest.raises(CorpusError, match="learned from all"):
-        judging.judge(model, corpus, Quiet(), side="validation")
+        judging.judge(model, corpus, Quiet(), side="validation", protocol="official")
 
 
 def test_what_cannot_be_judged_is_refused(bundled, corpus):

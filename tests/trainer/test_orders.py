@@ -130,6 +130,45 @@ def test_weights_are_refused_by_recipes_that_know_none():
         orders.chosen(Order("x", weights="imagenet"))
 
 
+def test_random_weights_are_asked_of_any_recipe():
+    """Of one that knows others it takes random ones; `none` of one that has no others changes nothing."""
+    backbone = orders.chosen(Order("x", recipe="vukotic2025-resnet50v2-transfer", weights="none"))
+    assert backbone.network_parameters["weights"] == "none"
+    assert orders.chosen(Order("x", weights="none")) == orders.chosen(Order("x"))
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        Order("x", seed=2**32),
+        Order("x", changes=("fitting.batch_size=0",)),
+        Order("x", changes=("network=foo",)),
+        Order("x", smoke=True, changes=("window_frames=10",)),
+    ],
+)
+def test_a_recipe_that_makes_no_sense_is_no_order(order):
+    """Whichever option it comes from."""
+    with pytest.raises(SettingsError):
+        orders.chosen(order)
+
+
+@pytest.mark.parametrize("protocol", ["albums", "kfold", "kfold:2", "kfold:N", "artists:3", "windows,tracks"])
+def test_a_bad_protocol_is_refused_before_its_corpus_is_looked_for(protocol, dataset, tmp_path):
+    """And leaves no run where the corpus is there."""
+    with pytest.raises(SettingsError, match=f"^{protocol}: no "):
+        orders.corpus(Order("folder:/nowhere", protocol=protocol))
+    found = orders.corpus(Order(dataset))
+    with pytest.raises(SettingsError, match=f"^{protocol}: no "):
+        orders.carry_out(Order(dataset, protocol=protocol), found, tmp_path / "runs", Quiet())
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("protocol", ["", "all", "artists", "tracks", "windows", "official", "kfold:3"])
+def test_every_protocol_can_be_ordered(protocol, dataset):
+    """Those of `splits`, any number of folds from 3, and all."""
+    assert orders.corpus(Order(dataset, protocol=protocol)).examples
+
+
 def test_a_bad_recipe_is_refused_before_its_corpus_is_looked_for():
     """So that nobody waits for an archive to be unpacked; then the corpus is looked for."""
     with pytest.raises(SettingsError, match="no such recipe"):
@@ -244,6 +283,17 @@ def test_training_goes_on_after_ctrl_c(dataset, tmp_path):
     ("change", "message"),
     [
         ({"order": {}}, "its order cannot be read"),
+        ({"order": [1]}, "its order cannot be read"),
+        ({"order": None}, "its order cannot be read"),
+        ({"order": ["ab"]}, "its order cannot be read"),
+        ({"order": {"dataset": "x", "changes": [], "data": 5}}, "its order cannot be read"),
+        ({"order": {"dataset": 5, "changes": []}}, "its order cannot be read"),
+        ({"order": {"dataset": "x", "changes": 5}}, "its order cannot be read"),
+        ({"order": {"dataset": "x", "changes": [5]}}, "its order cannot be read"),
+        ({"order": {"dataset": "x", "changes": [], "recipe": []}}, "its order cannot be read"),
+        ({"order": {"dataset": "x", "changes": [], "epochs": "3"}}, "its order cannot be read"),
+        ({"order": {"dataset": "x", "changes": [], "smoke": 1}}, "its order cannot be read"),
+        ({"order": {"dataset": "x", "changes": [], "epochs": -3}}, "out of range"),
         ({"order": {"dataset": "x", "changes": [], "colour": "green"}}, "its order cannot be read"),
         ({"recipe_numbers": {"seed": 1}}, "has other numbers by now"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import typing
 
 import pytest
 
@@ -66,10 +67,17 @@ def test_a_recipe_cannot_be_changed():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("nonesuch", "--list"), ("vukotic2025", "vukotic2025-cnn"), ("li2025-net", "li2025-knn")]
+    ("name", "hint"),
+    [
+        ("nonesuch", "--list"),
+        ("defualt", "default"),
+        ("vukotic2025", "vukotic2025-cnn"),
+        ("li2025-net", "li2025-knn"),
+        ("2025-vgg", "sanjeev2025-vgg"),
+    ],
 )
 def test_an_unknown_recipe_is_refused_with_those_that_are_near(name, hint):
-    """The hint names the recipes of the same study, else how to see all."""
+    """The hint names the recipes that are spelled alike, else how to see all."""
     with pytest.raises(SettingsError, match=f"^{name}: no such recipe") as caught:
         recipes.find(name)
     assert hint in caught.value.hint
@@ -104,6 +112,23 @@ def test_numbers_can_be_changed():
         ("seed=true", "is of another kind than 0"),
         ("fitting.learning_rate=true", "is of another kind than 0.003"),
         ("front_end.n_mels=0", "out of range"),
+        ("front_end.sample_rate=null", "None is of another kind than 22050"),
+        ("fitting.learning_rate=NaN", "is of another kind than 0.003"),
+        ("fitting.learning_rate=1e999", "is of another kind than 0.003"),
+        (f"fitting.learning_rate=1{'0' * 400}", "too large"),
+        ("shares=[1,2]", "(1, 2) is of another kind than (0.6, 0.2, 0.2)"),
+        ('shares=[0.6,0.2,"0.2"]', "is of another kind"),
+        ("genres=5", "5 is of another kind than None"),
+        ("fitting.phases=[[5,0.1]]", "is of another kind than ()"),
+        ("reported=good", "is of another kind than None"),
+        ("fitting.optimizer=foo", "'foo' is not known"),
+        ("fitting.monitor=foo", "'foo' is not known"),
+        ("fitting.schedule=5", "5 is not known"),
+        ("sampling.mode=foo", "'foo' is not known"),
+        ("quantise=foo", "'foo' is not known"),
+        ("learner=foo", "'foo' is not known"),
+        ("front_end.kind=foo", "'foo' is not known"),
+        ("front_end.norm=foo", "'foo' is not known"),
         ("=1", "has no "),
     ],
 )
@@ -114,6 +139,129 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(assignment, message):
     assert caught.value.message.startswith(f"{assignment}: ")
     assert message in caught.value.message
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("assignment", "hint"),
+    [
+        ("quantise=foo", "none, float16, int8"),
+        ("shares=[1,2]", "[0.6, 0.2, 0.2]"),
+        ("selection.most=all", "a whole number or null"),
+        ("genres=Jazz", "a list or null"),
+    ],
+)
+def test_a_value_of_another_kind_is_answered_with_what_helps(assignment, hint):
+    """The words there are, or a value as it is written on the command line."""
+    with pytest.raises(SettingsError) as caught:
+        changed(assignment)
+    assert hint in caught.value.hint
+
+
+def test_scores_of_a_paper_stay_numbers():
+    """The parts of a table are of its kind."""
+    with pytest.raises(SettingsError, match="is of another kind"):
+        changed("reported.scores.accuracy=good", name="li2025-knn")
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_every_recipe_can_be_trained_by(name):
+    """It passes the check, small or not, and each of its numbers is of the kind its field promises."""
+    for recipe in (recipes.find(name), recipes.find(name).smoke()):
+        recipes.check(recipe)
+        parts = (recipe, recipe.front_end, recipe.selection, recipe.sampling, recipe.augmentation)
+        for part in (*parts, recipe.fitting, *recipe.fitting.phases, *recipe.variants):
+            for field, kind in typing.get_type_hints(type(part)).items():
+                assert recipes.fits(getattr(part, field), kind), field
+
+
+@pytest.mark.parametrize("learner", BUILDERS)
+def test_every_network_has_a_recipe(learner):
+    """So that the networks of recipes are those that are known, without a library being loaded."""
+    used = {recipe.network for recipe in recipes.RECIPES.values() if recipe.learner == learner}
+    assert used == set(BUILDERS[learner])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "name=../other",
+        "name=",
+        "name=..",
+        "window_frames=0",
+        "hop_frames=0",
+        "min_examples=0",
+        "seed=-1",
+        "seed=4294967296",
+        "threshold=1.5",
+        "shares=[0.5,0.5,0.5]",
+        "shares=[1.2,-0.1,-0.1]",
+        "selection.n_genres=1",
+        "sampling.windows_per_epoch=-1",
+        "augmentation.time_masks=-1",
+        "augmentation.stretch=1",
+        "augmentation.floor_share=1.1",
+        "augmentation.floor_db=[0,-20]",
+        "augmentation.repeat_seconds=[0,2]",
+        "fitting.batch_size=0",
+        "fitting.batch_size=-3",
+        "fitting.epochs=0",
+        "fitting.learning_rate=0",
+        "fitting.learning_rate=-1",
+        "fitting.plateau_factor=1",
+        "fitting.plateau_patience=0",
+        "fitting.label_smoothing=-0.1",
+        "fitting.inner_folds=1",
+        "front_end.amin=1e-60",
+        "front_end.win_length=1",
+        "front_end.n_mels=2000",
+        "front_end.n_mels=1000",
+        "front_end.hop_length=1",
+        "window_frames=1000000000",
+        "hop_frames=129",
+        "network=foo",
+    ],
+)
+def test_a_number_out_of_range_is_refused(wrong):
+    """By its full name, with what it must be."""
+    with pytest.raises(SettingsError) as caught:
+        recipes.check(changed(wrong))
+    assert caught.value.message.startswith(f"{wrong.partition('=')[0]}=")
+    assert "\n" not in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "name=my model",
+        "shares=[0.34,0.33,0.33]",
+        "hop_frames=128",
+        "selection.n_genres=null",
+        "fitting.inner_folds=0",
+        "fitting.least_score=-1",
+        "augmentation.floor_db=[-20,-20]",
+        "augmentation.low_pass_least=1",
+        "front_end.norm=null",
+    ],
+)
+def test_numbers_at_their_bounds_are_taken(right):
+    """The ranges hold what makes sense."""
+    recipes.check(changed(right))
+
+
+@pytest.mark.parametrize("edges", [("fmin=11024",), ("fmax=1",), ("n_fft=512", "win_length=0")])
+def test_bands_without_a_bin_are_refused(edges):
+    """A mel band hears nothing where the spectrum is coarser than it."""
+    with pytest.raises(SettingsError, match="too narrow to hear anything"):
+        recipes.check(changed(*(f"front_end.{edge}" for edge in edges), "front_end.n_mels=200"))
+
+
+def test_networks_are_those_of_the_learner():
+    """A learner with the network of another is refused, with its own as a hint."""
+    recipes.check(changed("learner=classical", "network=knn"))
+    with pytest.raises(SettingsError, match=r"^network=cnn: there is none for the learner classical") as caught:
+        recipes.check(changed("learner=classical"))
+    assert caught.value.hint == "it has knn, random_forest, xgboost"
 
 
 @pytest.mark.parametrize("name", ["jitter.nonesuch.deep", "size.deep", "nonesuch.deep"])

@@ -100,6 +100,25 @@ def test_leaks_are_flagged_and_measured(written):
     assert points == pytest.approx(100 * gap, abs=0.051)
 
 
+def test_further_trainings_are_drawn(tmp_path):
+    """A bootstrap over training tracks and a learning curve, in the page and as files."""
+    run = judged.run(tmp_path, 0, ("artists", False))
+    drawn = [
+        {"number": number, "share": share, "n_examples": int(100 * share), "scores": {"accuracy": share / 2}}
+        for number in (1, 2)
+        for share in (0.1, 0.5, 1.0)
+    ]
+    runs.write_scores(run, {**runs.read_scores(run), "bootstrap": drawn, "learning_curve": drawn})
+    shown = report.of_run(run, [], []).read_text("utf-8")
+    for name, caption in (
+        ("bootstrap", "6 trainings on tracks drawn"),
+        ("learning_curve", "number of training"),
+    ):
+        assert caption in shown
+        assert (run.folder / "figures" / f"{name}.png").stat().st_size > 1000
+        assert (run.folder / "figures" / f"{name}.svg").exists()
+
+
 def test_everything_is_told(written):
     """The paper's figure, notes, corpora, limits, numbers and versions; names mean nothing in HTML."""
     _, text = written

@@ -50,6 +50,17 @@ def test_a_run_that_goes_on_has_no_end(tmp_path):
         runs.mark(run, "done")
 
 
+def test_the_epochs_of_a_run_are_seen_while_it_goes(tmp_path):
+    """Those of the training it is at, until it has ended and has a log of its own."""
+    run = runs.create(tmp_path, dataset="d", recipe="r", recipe_numbers={}, protocol="artists", seed=0)
+    part = run.folder / runs.CHECKPOINT / "artists-0"
+    part.mkdir(parents=True)
+    (part / runs.LOG).write_text('{"number": 1, "loss": 0.5}\n')
+    assert [epoch["loss"] for epoch in runs.epochs(run)] == [0.5]
+    (run.folder / runs.LOG).write_text('{"number": 1, "loss": 0.25}\n')
+    assert [epoch["loss"] for epoch in runs.epochs(run)] == [0.25]
+
+
 def test_a_run_is_held_by_one_process(tmp_path):
     """While it is held no one else gets it; one that says it is running and is not held was killed."""
     run = runs.create(tmp_path, dataset="d", recipe="r", recipe_numbers={}, protocol="artists", seed=0)

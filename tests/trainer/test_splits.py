@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tagger.errors import CorpusError, SettingsError
 from trainer.corpora.interface import Example
-from trainer.data import splits
+from trainer.data import leaks, splits
 
 
 def examples(groups, folds=None, sides=None):
@@ -201,7 +201,7 @@ def test_groups_that_share_a_recording_become_one():
     assert groups[:12] == ["artist0"] * 12
     assert len(set(groups)) == 28
     for seed in range(4):
-        assert not splits.leaks(splits.split(made, targets, seed, groups=groups), pairs)
+        assert not leaks.found(splits.split(made, targets, seed, groups=groups), pairs)
 
 
 def test_tracks_with_the_same_audio_stay_together():
@@ -210,18 +210,18 @@ def test_tracks_with_the_same_audio_stay_together():
     groups = splits.groups_with_duplicates(made, [(0, 100)], "tracks")
     assert groups[0] == groups[100]
     assert len(set(groups)) == len(made) - 1
-    assert not splits.leaks(splits.split(made, targets, 0, "tracks", groups=groups), [(0, 100)])
+    assert not leaks.found(splits.split(made, targets, 0, "tracks", groups=groups), [(0, 100)])
 
 
 def test_the_same_audio_on_two_sides_is_refused_unless_the_split_is_leaky():
     """The first pair is named; pairs on one side, or with an example on no side, do no harm."""
     made = examples("abcde", sides=["train", "test", "validation", "train", None])
     chosen = splits.split(made, [0] * 5, 0)
-    splits.refuse_leaks(chosen, made, [(0, 3), (1, 4)])
+    leaks.refuse(chosen, made, [(0, 3), (1, 4)])
     with pytest.raises(CorpusError, match=r"1 pair of files .* 0\.wav and 1\.wav") as caught:
-        splits.refuse_leaks(chosen, made, [(0, 1), (0, 3)])
+        leaks.refuse(chosen, made, [(0, 1), (0, 3)])
     assert "--allow-leaks" in caught.value.hint
-    splits.refuse_leaks(splits.split(made, [0] * 5, 0, "windows"), made, [(0, 1)])
+    leaks.refuse(splits.split(made, [0] * 5, 0, "windows"), made, [(0, 1)])
 
 
 def test_folds_of_the_corpus_do_not_ask_for_groups():
@@ -231,7 +231,7 @@ def test_folds_of_the_corpus_do_not_ask_for_groups():
     groups = splits.groups_with_duplicates(made, pairs)
     chosen = splits.splits(made, [0] * 10, 0, "kfold:5", groups=groups)
     assert [list(one.test) for one in chosen] == [[n, n + 5] for n in range(5)]
-    assert splits.leaks(chosen[0], pairs) == pairs
+    assert leaks.found(chosen[0], pairs) == pairs
 
 
 def test_drawn_folds_keep_merged_groups_together():
@@ -239,6 +239,4 @@ def test_drawn_folds_keep_merged_groups_together():
     made, targets = shop()
     pairs = [(0, 4), (40, 80), (44, 100)]
     groups = splits.groups_with_duplicates(made, pairs)
-    assert not any(
-        splits.leaks(one, pairs) for one in splits.splits(made, targets, 0, "kfold:4", groups=groups)
-    )
+    assert not any(leaks.found(one, pairs) for one in splits.splits(made, targets, 0, "kfold:4", groups=groups))

@@ -13,7 +13,7 @@ from tagger.inference import artefact as artefacts
 from tagger.inference import runtime
 from tagger.inference.frontend import FrontEnd
 from tests.trainer import material
-from trainer import answers, corpora, evaluate, export, readme, runs, train
+from trainer import answers, corpora, evaluate, export, judging, readme, runs, train
 from trainer.network import fitting
 from trainer.progress import Quiet
 from trainer.recipe import Fitting, Recipe, Sampling
@@ -171,23 +171,114 @@ def test_scores_come_from_verdicts_on_the_test_side(run, root):
     assert round((1 - scores["accuracy"]["value"]) * scores["n"]) <= n_wrong
 
 
+def table(root, rows):
+    """A corpus of rows (file, genre, artist, side)."""
+    lines = ["file,genre,artist,split", *(",".join(map(str, row)) for row in rows)]
+    (root / "corpus.csv").write_text("\n".join(lines))
+    return corpora.load(f"csv:{root / 'corpus.csv'}", data=None, cache=root)
+
+
+def sided(folder):
+    """Rows of all clips of a folder; of each genre an artist tests, and another validates."""
+    clips = sorted(folder.rglob("[0-9]*.wav"))
+    artists = sorted({clip.parent.name for clip in clips})
+    side_of = dict(zip(artists, ["test", "validation", "train", "train", "train"] * 3, strict=True))
+    return [(clip, clip.parts[-3], clip.parent.name, side_of[clip.parent.name]) for clip in clips]
+
+
+def taught(corpus, root, out, recipe=NEIGHBOURS, **options):
+    """What a run makes of a corpus."""
+    options.setdefault("run", begun(root))
+    return train.run(corpus, recipe, root / out, cache=root / "cache", jobs=1, **options)
+
+
+def test_the_truth_of_the_test_side_changes_no_model(root, tmp_path, rng):
+    """With other labels there, answers and calibration are the same to the bit, and only scores are others."""
+    rows = sided(root / "music")
+    turned = {"clicks": "noise", "noise": "tones", "tones": "clicks"}
+    lies = [(row[0], turned[row[1]], *row[2:]) if row[3] == "test" else row for row in rows]
+    honest = taught(table(tmp_path, rows), tmp_path, "honest")
+    fooled = taught(table(tmp_path, lies), tmp_path, "fooled")
+    assert honest.card.calibration == fooled.card.calibration
+    assert honest.card.thresholds == fooled.card.thresholds
+    windows = rng.normal(-40, 15, (20, 43, 32)).astype(np.float32)
+    first, second = (
+        runtime.load(artefacts.load(one.folder), "onnx").logits(windows) for one in (honest, fooled)
+    )
+    assert np.array_equal(first, second)
+    right, wrong = (one.card.scores["per_track"]["accuracy"]["value"] for one in (honest, fooled))
+    assert wrong < right
+
+
+def test_a_run_goes_on_only_with_the_data_it_began_with(root, tmp_path):
+    """A row less or another side, and it is refused."""
+    rows, run = sided(root / "music"), begun(tmp_path)
+    taught(table(tmp_path, rows), tmp_path, "model", run=run)
+    taught(table(tmp_path, rows), tmp_path, "model", run=run)
+    others = [(*row[:3], "validation") if row[2] == "noise-artist4" else row for row in rows]
+    for changed in (rows[:-1], others):
+        with pytest.raises(CorpusError, match="not those that this run began with"):
+            taught(table(tmp_path, changed), tmp_path, "model", run=run)
+
+
+def test_leaks_that_were_allowed_are_told_everywhere(root, tmp_path):
+    """In the scores, the card and its README."""
+    rows, copies = sided(root / "music"), []
+    for path, genre, _, side in rows:
+        if side == "test":
+            copy = tmp_path / "copies" / f"{genre}-{path.name}"
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+            copies.append((copy, genre, f"{genre} again", "train"))
+    corpus = table(tmp_path, [*rows, *copies])
+    with pytest.raises(CorpusError, match="same audio on two sides"):
+        taught(corpus, tmp_path, "model")
+    made = taught(corpus, tmp_path, "model", allow_leaks=True)
+    judged = made.scores["protocols"]["official"]
+    assert judged["leaky"]
+    assert judged["leaked"] >= 3
+    assert "on another side as well" in judged["how"]
+    assert made.card.split["leaky"]
+    text = (made.folder / "README.md").read_text("utf-8")
+    assert "of which it learned: every score is too high" in text
+    assert "recordings are on two sides" in text
+    assert "No artist" not in text
+
+
+@pytest.mark.parametrize("protocol", ["artists", "tracks", "kfold:3"])
+def test_evaluate_judges_by_the_very_tracks_that_tested_the_model(root, tmp_path, protocol):
+    """Their number and their accuracy are those of the run, also with shares of the recipe's own."""
+    recipe = dataclasses.replace(NEIGHBOURS, shares=(0.5, 0.2, 0.3))
+    corpus = corpora.load(f"folder:{root / 'music'}", data=None, cache=tmp_path)
+    made = taught(corpus, tmp_path, "model", recipe, protocols=(protocol,))
+    found = judging.judge(artefacts.load(made.folder), corpus, Quiet())
+    again, first = found.scores["protocols"][protocol]["per_track"], made.scores["protocols"][protocol]
+    assert not found.leaky
+    assert again["n"] == made.card.split["test"]
+    if protocol != "kfold:3":
+        assert again["accuracy"] == first["per_track"]["accuracy"]
+
+
+def test_the_card_of_folds_tells_of_all_their_models(root, tmp_path):
+    """The scores are theirs together, and no single one is said to have heard nothing of all tracks."""
+    corpus = corpora.load(f"folder:{root / 'music'}", data=None, cache=tmp_path)
+    made = taught(corpus, tmp_path, "model", protocols=("kfold:3",))
+    assert made.card.scores["models"] == 3
+    text = (made.folder / "README.md").read_text("utf-8")
+    assert "each by that of 3 models which never heard it" in text
+
+
 def test_only_the_test_side_is_tested(root, tmp_path, monkeypatch):
     """The files that the scores come from are those of the test split, which no other step is given."""
-    clips = sorted((root / "music").rglob("[0-9]*.wav"))
-    artists = sorted({clip.parent.name for clip in clips})
-    sides = dict(zip(artists, ["test", "validation", "train", "train", "train"] * 3, strict=True))
-    rows = [f"{clip},{clip.parts[-3]},{clip.parent.name},{sides[clip.parent.name]}" for clip in clips]
-    (tmp_path / "corpus.csv").write_text("\n".join(["file,genre,artist,split", *rows]))
-    tested, original = [], answers.of_tracks
+    rows, tested, original = sided(root / "music"), [], answers.of_tracks
 
     def recorded(artefact, truths):
         tested.extend(truth.path for truth in truths)
         return original(artefact, truths)
 
     monkeypatch.setattr(answers, "of_tracks", recorded)
-    corpus = corpora.load(f"csv:{tmp_path / 'corpus.csv'}", data=None, cache=tmp_path)
-    made = train.run(corpus, NEIGHBOURS, tmp_path / "model", run=begun(tmp_path), cache=root / "cache", jobs=1)
-    assert sorted(tested) == [clip for clip in clips if sides[clip.parent.name] == "test"]
+    made = taught(table(tmp_path, rows), tmp_path, "model")
+    assert sorted(tested) == [row[0] for row in rows if row[3] == "test"]
     assert list(made.scores["protocols"]) == ["official"]
 
 

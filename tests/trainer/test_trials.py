@@ -64,7 +64,7 @@ def data(tmp_path_factory):
 def test_a_bootstrap_trains_as_often_as_asked_for(data, tmp_path, kind):
     """Each time on as many tracks as there are; outcomes are plain data, and nothing else is left."""
     progress, found = Counting(), data(kind)
-    outcomes = trials.run("bootstrap", found, 4, tmp_path, progress)
+    outcomes = list(trials.run("bootstrap", found, 4, tmp_path, progress))
     assert [one["number"] for one in outcomes] == [1, 2, 3, 4]
     assert {(one["share"], one["n_examples"]) for one in outcomes} == {(1.0, len(found.split.train))}
     assert all(0 <= score <= 1 for one in outcomes for score in one["scores"].values())
@@ -78,7 +78,7 @@ def test_a_bootstrap_trains_as_often_as_asked_for(data, tmp_path, kind):
 def test_a_learning_curve_grows_to_all_tracks(data, tmp_path, kind):
     """Nine shares a round; what no one can confuse is told apart with all, no worse than with few."""
     progress, found = Counting(), data(kind)
-    outcomes = trials.run("learning_curve", found, 2, tmp_path, progress)
+    outcomes = list(trials.run("learning_curve", found, 2, tmp_path, progress))
     assert [one["number"] for one in outcomes] == [1] * 9 + [2] * 9
     assert [one["share"] for one in outcomes] == list(studies.SHARES) * 2
     for curve in (outcomes[:9], outcomes[9:]):
@@ -94,7 +94,7 @@ def test_a_learning_curve_grows_to_all_tracks(data, tmp_path, kind):
 
 def test_outcomes_can_be_had_again(data, tmp_path):
     """The same recipe gives the same outcomes."""
-    first, again = (trials.run("bootstrap", data("xgboost"), 3, tmp_path, Quiet()) for _ in range(2))
+    first, again = (list(trials.run("bootstrap", data("xgboost"), 3, tmp_path, Quiet())) for _ in range(2))
     assert first == again
 
 
@@ -114,6 +114,6 @@ def test_ctrl_c_ends_all_trials(data, tmp_path, monkeypatch):
     monkeypatch.setattr(trials.Validation, "__call__", interrupted)
     progress = Counting()
     with pytest.raises(KeyboardInterrupt):
-        trials.run("bootstrap", data(), 3, tmp_path, progress)
+        list(trials.run("bootstrap", data(), 3, tmp_path, progress))
     assert progress.n_steps == 0
     assert list(tmp_path.iterdir()) == []

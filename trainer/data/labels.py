@@ -140,7 +140,7 @@ def targets(corpus: Corpus, recipe: Recipe) -> Targets:
         raise CorpusError(
             f"{corpus.name}: fewer than two genres have at least {recipe.min_examples} examples "
             f"by {recipe.min_groups} artists or source tracks",
-            hint="; ".join(messages[-3:]) or "the corpus needs more examples",
+            hint="; ".join([*messages[-3:], "`--set min_examples=N --set min_groups=N` asks for fewer"]),
         )
     genres = tuple(sorted(vocabulary))
     kept = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError, FileError
 from tagger.sources import decode
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import checks, features, inputs, labels, splits
+from trainer.data import checks, features, inputs, labels, leaks, splits
 from trainer.data.inputs import Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
@@ -60,21 +62,40 @@ class Material:
         ]
 
     @property
-    def learned_from(self) -> list[Path]:
-        """The recordings that weights are learned from or chosen by."""
-        if self.split.leaky:
-            return [one.path for one in self.examples]
-        return [self.examples[index].path for index in (*self.split.train, *self.split.validation)]
+    def side_of(self) -> dict[Path, str]:
+        """The side of each recording; "train" for all where windows are parted."""
+        sides = splits.SIDES if not self.split.leaky else ("train",)
+        return {self.examples[index].path: side for side in sides for index in getattr(self.split, side)}
+
+    @property
+    def digest(self) -> str:
+        """Tells other data, labels, sides or frames from these."""
+        side_of = self.side_of
+        rows = [
+            [str(one.path), clip.target, clip.file.name, side_of.get(one.path, "")]
+            for one, clip in zip(self.examples, self.clips, strict=True)
+        ]
+        variants = [[index, clip.file.name] for index, clip in self.variants]
+        return hashlib.sha256(json.dumps([self.genres, rows, variants]).encode("ascii")).hexdigest()
+
+    @property
+    def n_parted(self) -> int:
+        """Number of clips whose windows are on several sides."""
+        return sum(len(set(sides.tolist())) > 1 for _, sides in self._windows()) if self.split.leaky else 0
 
     def _dealt(self, side: int) -> Iterator[Clip]:
         """All clips, each with its windows on a side of a split that parts the windows of a clip."""
+        for clip, (starts, sides) in zip(self.clips, self._windows(), strict=True):
+            chosen = tuple(start for start, one in zip(starts, sides, strict=True) if one == side)
+            yield dataclasses.replace(clip, starts=chosen)
+
+    def _windows(self) -> Iterator[tuple[list[int], NDArray[np.int8]]]:
+        """Of each clip, the first frames of its windows, and the side that each was dealt to."""
         length, hop = self.recipe.window_frames, self.recipe.hop_frames
         starts = [inputs.positions(len(features.load(clip.file)), length, hop) for clip in self.clips]
         targets = [clip.target for clip in self.clips]
         sides = splits.assign_windows([len(one) for one in starts], targets, self.recipe.seed)
-        for clip, own, of_windows in zip(self.clips, starts, sides, strict=True):
-            chosen = tuple(start for start, one in zip(own, of_windows, strict=True) if one == side)
-            yield dataclasses.replace(clip, starts=chosen)
+        return zip(starts, sides, strict=True)
 
 
 def prepare(
@@ -122,9 +143,11 @@ def prepare(
     notes = dict.fromkeys((*corpus.problems, *_undecoded(heard.left_out), *wanted.left_out, *learned.left_out))
     pairs = checks.same_audio(examples, cache / "sounds", progress)
     parts = _split(learned, pairs, recipe, protocol)
-    if not allow_leaks:
-        for part in parts:
-            splits.refuse_leaks(part, examples, pairs)
+    for part in () if allow_leaks else parts:
+        leaks.refuse(part, examples, pairs)
+    parts = [leaks.counted(part, pairs) for part in parts]
+    if parts[0].leaky and (recipe.variants or recipe.fitting.inner_folds):
+        notes["where windows are parted, changed copies are not learned and inner folds are not drawn"] = None
     changed: list[tuple[int, Clip]] = []
     if not parts[0].leaky and recipe.variants:
         to_change = np.unique(np.concatenate([np.append(one.train, one.validation) for one in parts]))

@@ -43,8 +43,8 @@ class Split:
         test: Examples that the scores are taken from.
         protocol: One of `PROTOCOLS`, with its number of folds.
         how: How the sides were chosen, for people, seed and all.
-        leaky: Whether the same recording may be on two sides, so that scores come out too high. By `windows`
-            every example is on every side, and `assign_windows` parts its windows.
+        leaky: Whether every example is on every side, and `assign_windows` parts its windows.
+        n_leaked: Number of test examples whose audio is on another side as well.
     """
 
     train: Indices
@@ -53,6 +53,12 @@ class Split:
     protocol: str
     how: str
     leaky: bool = False
+    n_leaked: int = 0
+
+    @property
+    def is_too_high(self) -> bool:
+        """Whether the same recording is on two sides, so that scores come out too high."""
+        return self.leaky or self.n_leaked > 0
 
 
 def split(
@@ -196,37 +202,6 @@ def groups_with_duplicates(
         one, other = sorted((root(names[first]), root(names[second])))
         parents[other] = one
     return [root(name) for name in names]
-
-
-def leaks(chosen: Split, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The pairs of examples with the same audio that are on two sides; a `leaky` split parts nothing."""
-    side_of = {
-        int(index): number
-        for number, side in enumerate((chosen.train, chosen.validation, chosen.test))
-        for index in side
-    }
-    return [
-        (first, second)
-        for first, second in pairs
-        if first in side_of and second in side_of and side_of[first] != side_of[second]
-    ]
-
-
-def refuse_leaks(chosen: Split, examples: Sequence[Example], pairs: Sequence[tuple[int, int]]) -> None:
-    """Raise if the same audio is on two sides, unless the split says itself that it is leaky.
-
-    Raises:
-        CorpusError: It is; the sentence names the first pair.
-    """
-    found = [] if chosen.leaky else leaks(chosen, pairs)
-    if found:
-        first, second = (examples[index].path.name for index in found[0])
-        count = f"{len(found)} pair{'s' if len(found) > 1 else ''} of files"
-        raise CorpusError(
-            f"{count} with the same audio on two sides of the split, the first: {first} and {second}",
-            hint="give both the same group, fold or split; --allow-leaks trains all the same, "
-            "and scores come out too high",
-        )
 
 
 def _is_official(examples: Sequence[Example]) -> bool:

@@ -1,4 +1,4 @@
-"""What a model learned from is known again by its audio."""
+"""What a model met is known again by its encoded audio."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from tagger.errors import ModelError
-from trainer import learned
+from trainer import sides
 
 
 @pytest.fixture
@@ -24,8 +24,9 @@ def songs(tmp_path, rng):
 
 @pytest.fixture
 def artefact(bundled, songs, tmp_path):
-    """The bundled model, as if it had learned from the first two."""
-    name = learned.write([*songs[:2], tmp_path / "gone.flac"], tmp_path)
+    """The bundled model, as if it had learned from the first and been tested on the second."""
+    side_of = {songs[0]: "train", songs[1]: "test", tmp_path / "gone.flac": "validation"}
+    name = sides.write(side_of, tmp_path)
     card = dataclasses.replace(bundled.card, checksums={**bundled.card.checksums, name: "sha256:0"})
     return dataclasses.replace(bundled, card=card, folder=tmp_path)
 
@@ -36,20 +37,20 @@ def test_a_recording_is_known_by_its_audio(artefact, songs):
     tags["genre"] = ["Polka"] * 50
     tags.save()
     moved = songs[1].rename(songs[1].with_name("moved.flac"))
-    assert learned.among(artefact, [songs[0], songs[1], moved, songs[2]]) == {songs[0], moved}
+    assert sides.of(artefact, [songs[0], songs[1], moved, songs[2]]) == {songs[0]: "train", moved: "test"}
 
 
 def test_the_list_tells_no_names(artefact):
-    """An identity of 16 bytes a line, sorted."""
-    lines = (artefact.folder / learned.FILE).read_text("ascii").split("\n")
+    """An identity of 16 bytes and a side a line, sorted."""
+    lines = (artefact.folder / sides.FILE).read_text("ascii").split("\n")
     assert lines[-1] == ""
-    assert [len(line) for line in lines[:-1]] == [32, 32]
+    assert sorted(line[32:] for line in lines[:-1]) == [" test", " train"]
     assert lines[:-1] == sorted(lines[:-1])
 
 
 def test_a_model_that_does_not_tell_is_not_asked(bundled, songs, artefact):
     """None is another answer than none of these; a list that is no text is an error."""
-    assert learned.among(bundled, songs) is None
-    (artefact.folder / learned.FILE).write_bytes(np.arange(256, dtype=np.uint8).tobytes())
+    assert sides.of(bundled, songs) is None
+    (artefact.folder / sides.FILE).write_bytes(np.arange(256, dtype=np.uint8).tobytes())
     with pytest.raises(ModelError, match="cannot be read"):
-        learned.among(artefact, songs)
+        sides.of(artefact, songs)

@@ -21,7 +21,7 @@ _N_GENRES = 8
 
 def measure(material: Material) -> dict[str, Any]:
     """Seconds a step: made by one thread alone, learned by the network alone, and both at once."""
-    n_steps = max(8, 16 * material.extent.rounds)
+    n_steps = max(8, 32 * material.extent.rounds)
     return {name: alone.call(step_seconds, recipe=name, n_steps=n_steps).value for name in RECIPES}
 
 
@@ -50,7 +50,9 @@ def step_seconds(recipe: str, n_steps: int) -> dict[str, float]:
     chosen = dataclasses.replace(
         chosen,
         sampling=dataclasses.replace(chosen.sampling, windows_per_epoch=32 * n_steps),
-        fitting=dataclasses.replace(chosen.fitting, batch_size=32, epochs=2, ema_momentum=0.0, phases=()),
+        fitting=dataclasses.replace(
+            chosen.fitting, batch_size=32, epochs=2, ema_momentum=0.0, mixed_precision=False, phases=()
+        ),
     )
     with tempfile.TemporaryDirectory() as folder:
         supply = Training(_clips(Path(folder), chosen), _N_GENRES, chosen)

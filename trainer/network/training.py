@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from trainer.network import checkpoint, compress
 from trainer.network.checkpoint import State
 from trainer.recipe import Fitting, Phase
 
-_N_READY = 8
+# Batches are made beside the network that learns from them; a GPU leaves the processor to this.
+_N_MAKERS = max(2, min(8, (os.cpu_count() or 2) // 2))
+_N_READY = 2 * _N_MAKERS
 
 
 class Training:
@@ -135,7 +138,7 @@ class _Epoch(keras.utils.PyDataset):
     """The batches of an epoch, made ahead of time in threads beside the one that trains."""
 
     def __init__(self, supply: Supply, epoch: int) -> None:
-        super().__init__(workers=2, use_multiprocessing=False, max_queue_size=_N_READY)
+        super().__init__(workers=_N_MAKERS, use_multiprocessing=False, max_queue_size=_N_READY)
         self._supply, self._epoch = supply, epoch
 
     def __len__(self) -> int:

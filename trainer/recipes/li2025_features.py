@@ -6,7 +6,8 @@ Comparison of Model Training Using Spectrograms and Waveforms, 2025. Experiments
 Data      GTZAN, 58 numbers of each clip of 30 s
 Command   tagger train --dataset gtzan --data DIR --recipe li2025-xgboost-tuned --protocol tracks
 Time      0.3 s of one core for the descriptors of a clip, once; 3 s for XGBoost, tuned
-Score     the paper, on 200 clips: XGBoost, tuned, 79 %; artists not kept apart
+Score     the paper, on 200 clips: XGBoost, tuned, 79 %; artists not kept apart. Here, on 1,312 tracks of
+          14 genres in five folds by artist: 50.5 % (46.8 to 54.2), macro F1 43.3 % (40.2 to 46.1)
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tagger import settings
 from tagger.errors import SettingsError, TaggerError
-from trainer import corpora, recipes, runs
+from trainer import changes, corpora, recipes, runs
 from trainer.corpora.interface import Corpus
 from trainer.data import splits
 from trainer.progress import Progress
@@ -41,7 +41,7 @@ class Order:
         seed: None for the recipe's.
         weights: Weights to begin with; None for the recipe's.
         smoke: Whether the recipe is made small.
-        changes: Numbers of the recipe to be changed; see `recipes.changed`.
+        changes: Numbers of the recipe to be changed; see `changes.changed`.
         bootstrap: Number of rounds of the bootstrap over training tracks; 0 for none.
         learning_curve: Number of rounds of the learning curve; 0 for none.
     """
@@ -76,7 +76,7 @@ def chosen(order: Order) -> Recipe:
     recipe = recipes.find(order.recipe)
     if order.smoke:
         recipe = recipe.smoke()
-    recipe = recipes.changed(recipe, order.changes)
+    recipe = changes.changed(recipe, order.changes)
     if order.seed is not None:
         recipe = dataclasses.replace(recipe, seed=order.seed)
     if order.weights is not None and "weights" in recipe.network_parameters:
@@ -91,7 +91,7 @@ def chosen(order: Order) -> Recipe:
         phases = tuple(dataclasses.replace(one, epochs=order.epochs) for one in recipe.fitting.phases)
         fitting = dataclasses.replace(recipe.fitting, epochs=order.epochs, phases=phases)
         recipe = dataclasses.replace(recipe, fitting=fitting)
-    recipes.check(recipe)
+    changes.check(recipe)
     return recipe
 
 
@@ -233,7 +233,7 @@ def _read(run: Run) -> Order:
             values[key] = Path(values[key]) if values.get(key) else None
         order = Order(**values | {"changes": tuple(values["changes"])})
         for name, hint in hints.items():
-            if not recipes.fits(getattr(order, name), hint):
+            if not changes.fits(getattr(order, name), hint):
                 raise ValueError(f"{name} is of another kind")
     except (KeyError, TypeError, ValueError) as error:
         raise SettingsError(

@@ -9,7 +9,7 @@ import typing
 import pytest
 
 from tagger.errors import SettingsError
-from trainer import classical, network, recipes
+from trainer import changes, classical, network, recipes
 from trainer.recipe import Phase
 
 BUILDERS = {"network": network.NETWORKS, "classical": classical.KINDS}
@@ -17,7 +17,7 @@ BUILDERS = {"network": network.NETWORKS, "classical": classical.KINDS}
 
 def changed(*assignments, name="default"):
     """A recipe with other numbers."""
-    return recipes.changed(recipes.find(name), assignments)
+    return changes.changed(recipes.find(name), assignments)
 
 
 @pytest.mark.parametrize("name", recipes.RECIPES)
@@ -167,11 +167,11 @@ def test_scores_of_a_paper_stay_numbers():
 def test_every_recipe_can_be_trained_by(name):
     """It passes the check, small or not, and each of its numbers is of the kind its field promises."""
     for recipe in (recipes.find(name), recipes.find(name).smoke()):
-        recipes.check(recipe)
+        changes.check(recipe)
         parts = (recipe, recipe.front_end, recipe.selection, recipe.sampling, recipe.augmentation)
         for part in (*parts, recipe.fitting, *recipe.fitting.phases, *recipe.variants):
             for field, kind in typing.get_type_hints(type(part)).items():
-                assert recipes.fits(getattr(part, field), kind), field
+                assert changes.fits(getattr(part, field), kind), field
 
 
 @pytest.mark.parametrize("learner", BUILDERS)
@@ -224,7 +224,7 @@ def test_every_network_has_a_recipe(learner):
 def test_a_number_out_of_range_is_refused(wrong):
     """By its full name, with what it must be."""
     with pytest.raises(SettingsError) as caught:
-        recipes.check(changed(wrong))
+        changes.check(changed(wrong))
     assert caught.value.message.startswith(f"{wrong.partition('=')[0]}=")
     assert "\n" not in caught.value.message
     assert caught.value.hint
@@ -246,21 +246,21 @@ def test_a_number_out_of_range_is_refused(wrong):
 )
 def test_numbers_at_their_bounds_are_taken(right):
     """The ranges hold what makes sense."""
-    recipes.check(changed(right))
+    changes.check(changed(right))
 
 
 @pytest.mark.parametrize("edges", [("fmin=11024",), ("fmax=1",), ("n_fft=512", "win_length=0")])
 def test_bands_without_a_bin_are_refused(edges):
     """A mel band hears nothing where the spectrum is coarser than it."""
     with pytest.raises(SettingsError, match="too narrow to hear anything"):
-        recipes.check(changed(*(f"front_end.{edge}" for edge in edges), "front_end.n_mels=200"))
+        changes.check(changed(*(f"front_end.{edge}" for edge in edges), "front_end.n_mels=200"))
 
 
 def test_networks_are_those_of_the_learner():
     """A learner with the network of another is refused, with its own as a hint."""
-    recipes.check(changed("learner=classical", "network=knn"))
+    changes.check(changed("learner=classical", "network=knn"))
     with pytest.raises(SettingsError, match=r"^network=cnn: there is none for the learner classical") as caught:
-        recipes.check(changed("learner=classical"))
+        changes.check(changed("learner=classical"))
     assert caught.value.hint == "it has knn, random_forest, xgboost"
 
 

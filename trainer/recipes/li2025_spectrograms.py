@@ -5,8 +5,10 @@ Comparison of Model Training Using Spectrograms and Waveforms, 2025. Experiments
 
 Data      GTZAN, a mel spectrogram of each clip as an image of 128 × 128 × 3; augmented, six of each
 Command   tagger train --dataset gtzan --data DIR --recipe li2025-vgg16-augmented --protocol tracks
-Time      not known at full size
-Score     the paper, on 200 clips: VGG16 76 %, augmented 84 %; CNN 55 % and 66 %; artists not kept apart
+Time      9 to 17 s an epoch of 814 images on two CPU cores for the CNN and the CRNN; the others not known
+Score     the paper, on 200 clips: VGG16 76 %, augmented 84 %; CNN 55 % and 66 %, CRNN 45.5 % and 54.5 %;
+          artists not kept apart. Here, on 258 tracks of 14 genres by other artists, 30 epochs: CNN 42.6 %
+          (35.1 to 49.7), CRNN 51.6 % (43.6 to 60.0)
 """
 
 from __future__ import annotations

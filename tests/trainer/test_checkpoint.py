@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import resource
@@ -71,20 +72,22 @@ def test_a_later_state_replaces_the_one_before(state, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def full_disk():
-    """No file may grow beyond a few kilobytes, as if the disk were full then."""
+    """No file may grow beyond a few kilobytes, as if the disk were full; nor may pytest's output."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_write_that_breaks_leaves_the_state_before(state, tmp_path, full_disk):
+def test_a_write_that_breaks_leaves_the_state_before(state, tmp_path):
     """The next one that can be written is then written all the same."""
     small = State(epoch=3, variables=[np.arange(5)])
     checkpoint.save(small, tmp_path)
-    with pytest.raises(OutputError, match="too large"):
+    with full_disk(), pytest.raises(OutputError, match="too large"):
         checkpoint.save(dataclasses.replace(state, mean=[np.zeros(9999)]), tmp_path)
     assert bits(checkpoint.load(tmp_path)) == bits(small)
     checkpoint.save(State(epoch=4), tmp_path)

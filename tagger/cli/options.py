@@ -100,3 +100,13 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV on stdout.")]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the JSON or CSV to a file.")
 ]
+
+
+def named(context: typer.Context) -> set[str]:
+    """The options that the command line names."""
+    return {
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name and (source := context.get_parameter_source(parameter.name))
+        if source.name == "COMMANDLINE"
+    }

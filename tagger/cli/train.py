@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tagger.cli import options
 from tagger.errors import SettingsError
 from tagger.sinks import display
 
@@ -103,7 +104,7 @@ def train(
     """Train a model on labelled music, test it on music it never heard, and write its folder."""
     from trainer import orders, recipes  # light: neither loads TensorFlow
 
-    if resume is not None and (others := _given(context) - {"--resume", "--runs"}):
+    if resume is not None and (others := options.named(context) - {"--resume", "--runs"}):
         raise SettingsError(
             f"{', '.join(sorted(others))}: cannot be given with --resume",
             hint="a run goes on as it was begun; beside --resume there is --runs alone",
@@ -140,13 +141,3 @@ def train(
         trained = orders.carry_out(order, corpus, runs, progress, run)
     for line in orders.summary(trained):
         display.note(line)
-
-
-def _given(context: typer.Context) -> set[str]:
-    """The options that the command line names."""
-    return {
-        parameter.opts[0]
-        for parameter in context.command.params
-        if parameter.name and (source := context.get_parameter_source(parameter.name))
-        if source.name == "COMMANDLINE"
-    }

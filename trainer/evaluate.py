@@ -1,58 +1,21 @@
-"""Scores of answers as plain data; a model answers through tagger's own decode, windows, network and vote."""
+"""Scores of answers, see `trainer.answers`, as plain data."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.inference.artefact import Artefact
-from trainer import answers as answering
 from trainer import intervals, metrics
-from trainer.answers import Answers, Truth
-from trainer.data.inputs import Clip
+from trainer.answers import Answers
 from trainer.intervals import Draws, Interval
 from trainer.metrics import Floats, Indices
-from trainer.recipe import Recipe
 
 _N_CURVE_POINTS = 100
 _N_WORST = 12
-
-verdicts = answering.verdicts
-
-
-def tracks(artefact: Artefact, paths: Sequence[Path], clips: Sequence[Clip]) -> dict[str, Any]:
-    """Scores per track, by the very path users run.
-
-    Args:
-        artefact: The model folder.
-        paths: The sound file of each clip.
-        clips: What is true of each.
-    """
-    truths = [
-        Truth(path, clip.target, clip.group, clip.corpus) for path, clip in zip(paths, clips, strict=True)
-    ]
-    said = answering.of_tracks(artefact, truths)
-    return of_answers(said) | {
-        "written": written(said, artefact.card.thresholds),
-        "without_verdict": len(paths) - len(said),
-    }
-
-
-def windows(artefact: Artefact, clips: Sequence[Clip], recipe: Recipe) -> dict[str, Any]:
-    """Scores per window, of the exported network on kept spectrograms.
-
-    Args:
-        artefact: The model folder.
-        clips: Where the spectrograms are, and what is true of each.
-        recipe: Length and distance of windows.
-    """
-    said = answering.of_kept_windows(artefact, clips, recipe)
-    return scores(said.y_true, said.y_prob, said.groups, said.genres)
 
 
 def of_answers(said: Answers) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tagger.inference import artefact as artefacts
 from tagger.inference import runtime
 from tagger.inference.frontend import FrontEnd
 from tests.trainer import material
-from trainer import answers, corpora, evaluate, export, judging, readme, runs, train
+from trainer import answers, corpora, export, judging, readme, runs, train
 from trainer.network import fitting
 from trainer.progress import Quiet
 from trainer.recipe import Fitting, Recipe, Sampling
@@ -164,7 +164,7 @@ def test_scores_come_from_verdicts_on_the_test_side(run, root):
     """What tagger says of the files gives the accuracy in the card."""
     card, folder = run[1].card, run[1].folder
     paths = sorted((root / "music").rglob("[0-9]*.wav"))
-    said = evaluate.verdicts(artefacts.load(folder), paths, jobs=1)
+    said = answers.verdicts(artefacts.load(folder), paths, jobs=1)
     assert set(said) == set(paths)
     n_wrong = sum(said[path].scores[0].genre.lower() != path.parts[-3] for path in paths)
     scores = card.scores["per_track"]

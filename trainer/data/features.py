@@ -35,7 +35,11 @@ _VERSION = 2
 # Starting a process costs as much as hearing this many clips.
 _CLIPS_WORTH_A_PROCESS = 16
 
-_PARSING = threading.Lock()
+PARSING = threading.Lock()
+"""Held while NumPy parses headers, which it does as Python: in threads at once that fails at times.
+
+See CPython issue 106905.
+"""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,7 @@ def build(
 def load(file: Path) -> NDArray[np.floating]:
     """The frames in a file, memory-mapped; may be called in several threads."""
     stat = file.stat()
-    # NumPy parses headers as Python, which fails at times in threads at once: see CPython issue 106905.
-    with _PARSING:
+    with PARSING:
         dtype, shape, offset = _header(file, stat.st_size, stat.st_mtime_ns)
     return np.memmap(file, dtype, "r", offset, shape)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import FileError, OutputError
 from tagger.sources import decode
-from trainer.data import fingerprint
+from trainer.data import features, fingerprint
 from trainer.data.fingerprint import Fingerprint
 from trainer.progress import Progress
 
@@ -128,7 +128,7 @@ def _decoded(path: Path) -> Sound:
 def _load(kept: Path) -> Sound | None:
     """What was kept; None if nothing was, or it is damaged."""
     try:
-        with np.load(kept, allow_pickle=False) as held:
+        with features.PARSING, np.load(kept, allow_pickle=False) as held:
             return Sound(
                 float(held["seconds"]),
                 int(held["sample_rate"]),

@@ -116,24 +116,11 @@ def run(
 def _part(corpus: Corpus, data: Material, place: Path, cache: Path, progress: Progress, jobs: int) -> Part:
     """Train, export and test a model on one split, unless an earlier run came so far."""
     _keep_data(data, place)
-    folder = place / "model"
-    if not _is_done(folder):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        learner, calibration, finished = _fitted(data, place, progress)
-        progress.stage("Writing and checking the model")
-        checked = inputs.cut(data.side("validation")[:_N_CHECKED], data.recipe, most=1)
-        card = cards.of(corpus, data, calibration, learner.describe(), finished=finished)
-        try:
-            export.write(learner, card, folder, checked.frames, data.side_of)
-        except OutputError:
-            shutil.rmtree(folder, ignore_errors=True)  # else it would pass for a finished one
-            raise
-    artefact = artefacts.load(folder)
+    artefact = _done(place / "model") or _made(corpus, data, place, progress)
     finished = bool(artefact.card.split["finished"])
     if finished:
         _clear_states(place)
-    progress.stage("Testing on music it never heard")
+    progress.stage("Testing" if data.split.is_too_high else "Testing on music it never heard")
     windows, tracks = _answers(artefact, data)
     return Part(data, artefact, finished, windows, tracks, _by_yardstick(data, cache, progress, jobs))
 
@@ -155,9 +142,28 @@ def _keep_data(data: Material, place: Path) -> None:
         )
 
 
-def _is_done(folder: Path) -> bool:
-    """Whether an earlier run wrote the model of a part, and had trained it to the end."""
-    return (folder / artefacts.README).exists() and bool(artefacts.load(folder).card.split["finished"])
+def _done(folder: Path) -> Artefact | None:
+    """The model of a part, if an earlier run wrote it and had trained it to the end."""
+    if not (folder / artefacts.README).exists():
+        return None
+    artefact = artefacts.load(folder)
+    return artefact if artefact.card.split["finished"] else None
+
+
+def _made(corpus: Corpus, data: Material, place: Path, progress: Progress) -> Artefact:
+    """Train the model of a part and write its folder, whole or not at all."""
+    folder = place / "model"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    learner, calibration, finished = _fitted(data, place, progress)
+    progress.stage("Writing and checking the model")
+    checked = inputs.cut(data.side("validation")[:_N_CHECKED], data.recipe, most=1)
+    card = cards.of(corpus, data, calibration, learner.describe(), finished=finished)
+    try:
+        return export.write(learner, card, folder, checked.frames, data.side_of)
+    except OutputError:
+        shutil.rmtree(folder, ignore_errors=True)  # else it would pass for a finished one
+        raise
 
 
 def _clear_states(place: Path) -> None:

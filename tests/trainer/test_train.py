@@ -46,18 +46,20 @@ class Listening(Quiet):
 
     Args:
         stopped_by: What it raises then.
-        at: Name of the stage, or number of the epoch.
+        at: How the name of the stage begins, or number of the epoch.
     """
 
     def __init__(self, stopped_by=None, at=None):
         self.stages, self.epochs, self.said = [], [], []
-        self._stopped_by, self._at = stopped_by, at
+        self._stopped_by, self._at, self._n_reached = stopped_by, at, 0
 
     def stage(self, name, total=0):
         """Remember."""
         self.stages.append(name)
-        if name == self._at and self.stages.count(name) == 2:
-            raise self._stopped_by
+        if self._stopped_by and name.startswith(str(self._at)):
+            self._n_reached += 1
+            if self._n_reached == 2:
+                raise self._stopped_by
 
     def epoch(self, epoch):
         """Remember."""
@@ -389,9 +391,7 @@ def test_with_folds_each_track_is_tested_once(root):
     assert artefacts.checksum(made.folder / "model.onnx") == artefacts.checksum(files[0])
 
 
-@pytest.mark.parametrize(
-    "stage", ["Training", "Writing and checking the model", "Testing on music it never heard"]
-)
+@pytest.mark.parametrize("stage", ["Training", "Writing and checking the model", "Testing"])
 def test_what_was_done_before_a_crash_is_not_done_again(judged, root, stage):
     """Wherever the second part stops, the first is kept; scores are those of a run that never stopped."""
     begins, protocols, out = begun(root), ("windows", "tracks", "artists"), f"stopped at {stage}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tagger import engine, tagging
 from tagger.errors import ChangedError, ModelError, SettingsError
+from tagger.inference import abstain
 from tagger.inference import artefact as artefacts
 from tagger.inference import runtime as runtimes
 from tagger.inference.artefact import Artefact
@@ -120,6 +121,7 @@ def prepare(settings: Settings, on_notice: Callable[[str], None] = lambda notice
 
     Raises:
         ModelError: The model cannot be used, or not with this window.
+        SettingsError: A batch would be too large, or what is asked for cannot be promised.
     """
     artefact = artefacts.load(artefacts.find(settings.model, model_folders()))
     window_frames, hop_frames = window_lengths(artefact, settings)
@@ -128,6 +130,7 @@ def prepare(settings: Settings, on_notice: Callable[[str], None] = lambda notice
             f"{settings.batch_size} windows of {window_frames} frames are too much for one batch",
             hint=f"give a --batch-size of {max(1, _MOST_FRAMES_IN_A_BATCH // window_frames)} or less",
         )
+    _check_promise(settings)
     n_jobs = jobs(settings)
     return engine.Plan(
         artefact=artefact,
@@ -137,9 +140,21 @@ def prepare(settings: Settings, on_notice: Callable[[str], None] = lambda notice
         batch_size=settings.batch_size,
         jobs=n_jobs,
         vote=settings.vote,
-        min_confidence=settings.min_confidence or 0.0,
+        rule=abstain.rule(settings, artefact.card),
         effort=settings.effort if settings.vote == "soft" else "full",
     )
+
+
+def _check_promise(settings: Settings) -> None:
+    """Refuse ways of listening that give other confidences than those that a promise rests on."""
+    is_usual = settings.window is None and settings.hop is None
+    if settings.max_error is not None and not (
+        is_usual and settings.vote == "soft" and settings.effort != "fast"
+    ):
+        raise SettingsError(
+            "--max-error promises for the soft vote of the model's own windows only",
+            hint="leave out --vote, --window, --hop and --effort fast, or --max-error",
+        )
 
 
 def jobs(settings: Settings) -> int:

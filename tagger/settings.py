@@ -46,6 +46,7 @@ class Settings:
         top_k: Number of genres shown for a track.
         min_confidence: Below it a verdict is "don't know", 0 to 1; None names always, and writes only from the
             model's own thresholds on.
+        max_error: Promised share of wrong verdicts among those named, above 0 and below 1; None for no promise.
         policy: Which files get a genre, and what becomes of those there: one of `POLICIES`.
         multi: Most genres to write into a file; None is one, or all that `ratio` lets through.
         ratio: Least probability of further genres, as a share of the strongest's, 0 to 1; None is a half where
@@ -71,6 +72,7 @@ class Settings:
     effort: str = "auto"
     top_k: int = 3
     min_confidence: float | None = None
+    max_error: float | None = None
     policy: str = "only-missing"
     multi: int | None = None
     ratio: float | None = None
@@ -218,6 +220,14 @@ def _number(low: float, high: float, unit: str = "") -> tuple[Callable[[Any], fl
     return parse, f"a number from {low:g} to {high:g}{unit}"
 
 
+def _share(raw: Any) -> float:
+    is_percent = isinstance(raw, str) and raw.rstrip().endswith("%")
+    value = float(raw.rstrip()[:-1]) / 100 if is_percent else float(raw)
+    if not 0 < value < 1:
+        raise ValueError("out of range")
+    return value
+
+
 _PARSERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "model": (_text, "the name of a model, or the path of a model folder"),
     "runtime": _one_of(RUNTIMES),
@@ -229,6 +239,7 @@ _PARSERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "effort": _one_of(EFFORTS),
     "top_k": _whole(1, 1000),
     "min_confidence": _number(0, 1),
+    "max_error": (_share, "a share above 0 and below 1, such as 5% or 0.05"),
     "policy": _one_of(POLICIES),
     "multi": _whole(1, 100),
     "ratio": _number(0, 1),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tagger.errors import ChangedError, SettingsError, TagError, UntaggableError
+from tagger.inference import abstain
 from tagger.inference.card import Card
 from tagger.records import UNCHANGED, Stamp, Tagged, Verdict
 from tagger.settings import Settings
@@ -28,6 +29,7 @@ class Tagging:
     Attributes:
         settings: What the user set.
         card: Of the model whose verdicts these are.
+        rule: Which verdicts are named.
         taxonomy: The user's genres.
         field: Where genres are written.
         confidence_field: Where the confidence is; None for nowhere.
@@ -40,6 +42,7 @@ class Tagging:
 
     settings: Settings
     card: Card
+    rule: abstain.Rule
     taxonomy: taxonomy.Taxonomy
     field: Field
     confidence_field: Field | None
@@ -66,7 +69,7 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
     """Resolve what the settings say about tags.
 
     Raises:
-        SettingsError: A field or a file of genres makes no sense.
+        SettingsError: A field or a file of genres makes no sense, or a promise cannot be made.
     """
     profile = profiles.PROFILES[settings.profile]
     manner = profile.manner
@@ -87,6 +90,7 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
     found = Tagging(
         settings=settings,
         card=card,
+        rule=abstain.rule(settings, card),
         taxonomy=taxonomy.load(*files),
         field=chosen[0] or fields.GENRE,
         confidence_field=chosen[1],
@@ -115,7 +119,7 @@ def tag(heard: Verdict, tagging: Tagging, cache: Cache | None = None) -> Tagged:
     Raises:
         ChangedError: The file is not the one that was heard; nothing was written.
     """
-    verdict = tagging.taxonomy.translate(heard, tagging.settings.min_confidence or 0.0)
+    verdict = tagging.taxonomy.translate(heard, tagging.rule.refusal)
     try:
         before = _before(heard, tagging, cache)
     except UntaggableError as error:
@@ -192,10 +196,10 @@ def _genres(verdict: Verdict, tagging: Tagging) -> tuple[str, ...]:
 
 
 def _threshold(heard: Verdict, verdict: Verdict, tagging: Tagging) -> float:
-    """Confidence from which this verdict is written: the user's, else the model's for the genre."""
-    if tagging.settings.min_confidence is not None:
-        return tagging.settings.min_confidence
-    return tagging.taxonomy.threshold(heard, verdict, tagging.card.thresholds)
+    """Confidence from which this verdict is written: what the user asks for, else the model's for the genre."""
+    is_users = tagging.settings.min_confidence is not None or tagging.settings.max_error is not None
+    asked = tagging.rule.threshold if is_users else tagging.card.thresholds.__getitem__
+    return tagging.taxonomy.threshold(heard, verdict, asked)
 
 
 def _values(verdict: Verdict, genres: tuple[str, ...], tagging: Tagging) -> Values:

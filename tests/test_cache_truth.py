@@ -10,6 +10,7 @@ import pytest
 
 from tagger import engine
 from tagger.inference import runtime
+from tagger.inference.abstain import Rule
 from tagger.inference.artefact import Artefact
 from tagger.records import Failed, Track, Verdict
 from tagger.sinks.cache import Cache
@@ -154,7 +155,7 @@ def test_every_way_of_listening_is_its_own(plan: engine.Plan) -> None:
     ]
     ways = [plan.way, *(other.way for other in others)]
     assert len(set(ways)) == len(ways)
-    for same in (dataclasses.replace(plan, jobs=9), dataclasses.replace(plan, min_confidence=0.5)):
+    for same in (dataclasses.replace(plan, jobs=9), dataclasses.replace(plan, rule=Rule(0.5))):
         assert same.way == plan.way
 
 

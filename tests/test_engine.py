@@ -15,6 +15,7 @@ import soundfile
 from tagger import engine
 from tagger.errors import DecodeError
 from tagger.inference import calibrate, frontend, runtime, vote, window
+from tagger.inference.abstain import Rule
 from tagger.inference.artefact import Artefact
 from tagger.records import Failed, Heard, Skipped, Track, Verdict
 from tagger.sources import decode
@@ -156,7 +157,7 @@ def test_quiet_beginnings_have_no_vote(tmp_path: Path, plan: engine.Plan, tune: 
 
 def test_a_confidence_below_the_wish_is_no_genre(library: list[Track], plan: engine.Plan) -> None:
     """Below the asked confidence the verdict is "don't know", with its scores and its reason."""
-    for result in engine.hear(library, replace(plan, min_confidence=1.0)):
+    for result in engine.hear(library, replace(plan, rule=Rule(1.0))):
         assert isinstance(result, Verdict)
         assert result.genre is None
         assert "is below 100" in result.reason

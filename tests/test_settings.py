@@ -75,6 +75,8 @@ def test_without_a_home_the_platform_decides() -> None:
         ('vote = "loudest"\n', "vote must be one of soft, weighted, majority, median; received 'loudest'"),
         ("model = 3\n", "model must be the name of a model"),
         ("min_confidence = 1.01\n", "min_confidence must be a number from 0 to 1"),
+        ('max_error = "100%"\n', "max_error must be a share above 0 and below 1, such as 5% or 0.05"),
+        ("max_error = 5\n", "max_error must be a share"),
         ("window = nan\n", "window must be a number from 0.1 to 600 seconds"),
         ("[jobs]\n", "jobs must be a whole number"),
         ("write_tags = true\n", "there is no setting `write_tags`"),
@@ -98,6 +100,12 @@ def test_a_wrong_variable_is_one_sentence() -> None:
     assert "`model`" in caught.value.hint
     with pytest.raises(SettingsError, match="TAGGER_JOBS: jobs must be"):
         settings.resolve({}, environ={"TAGGER_JOBS": "many"})
+
+
+@pytest.mark.parametrize("raw", ["5%", "5 %", " 5.0% ", "0.05", "5e-2", 0.05])
+def test_a_share_is_a_number_or_per_cent(raw: str | float) -> None:
+    """Five per cent may be written as people do, or as a number."""
+    assert settings.resolve({"max_error": raw}, environ={}).settings.max_error == 0.05
 
 
 def test_a_missing_config_file_is_an_error(tmp_path: Path) -> None:

@@ -19,14 +19,15 @@ def models(
 ) -> None:
     """List the models found, or show the card of one."""
     from tagger import pipeline
-    from tagger.inference import artefact, card
+    from tagger.inference import abstain, artefact, card
 
     if name is not None:
         found = artefact.load(artefact.find(name, pipeline.model_folders()))
         if as_json:
             print(card.dumps(found.card), end="")
         else:
-            display.card_view(json.loads(card.dumps(found.card)), str(found.folder))
+            promises = {"held_out": abstain.promises(found.card)}
+            display.card_view(json.loads(card.dumps(found.card)) | promises, str(found.folder))
         return
     rows = pipeline.installed_models()
     if as_json:

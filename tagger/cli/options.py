@@ -48,6 +48,15 @@ MinConfidence = Annotated[
         "written only where it is more likely right than wrong.",
     ),
 ]
+MaxError = Annotated[
+    str | None,
+    typer.Option(
+        "--max-error",
+        metavar="SHARE",
+        help="Name only so much that at most this share of what is named is wrong, such as 5%; the rest is "
+        '"don\'t know".',
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", metavar="N", help="Files decoded side by side. Default: one for each core."),

@@ -36,6 +36,7 @@ def scan(
     model: options.Model = None,
     top_k: options.TopK = None,
     min_confidence: options.MinConfidence = None,
+    max_error: options.MaxError = None,
     vote: options.Vote = None,
     effort: options.Effort = None,
     window: options.Window = None,
@@ -87,9 +88,8 @@ def _run(
             display.detail(
                 f"model {plan.artefact.folder}, runtime {plan.runtime.name} on {plan.runtime.device}"
             )
-        cache = (
-            stack.enter_context(contextlib.closing(pipeline.remembered(display.note))) if remembers else None
-        )
+        cache = pipeline.remembered(display.note) if remembers else None
+        stack.enter_context(contextlib.closing(cache) if cache else contextlib.nullcontext())
         for warning in tags.warnings:
             display.note(warning)
         rows = stack.enter_context(_report(kind, output, resolved.top_k))

@@ -15,7 +15,7 @@ import threadpoolctl
 from tagger.engine.plan import Halt, Plan
 from tagger.engine.pool import PATIENCE_SECONDS, Hearing, Pool
 from tagger.inference import calibrate, sampling, vote
-from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window, below
+from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window
 from tagger.sinks.cache import Cache, Ranking, Remembered
 
 __all__ = ["Halt", "Plan", "ahead", "hear"]
@@ -114,17 +114,17 @@ def _conclude(hearing: Hearing, plan: Plan, cache: Cache | None) -> Heard:
     if found.reason:
         return Skipped(hearing.track, found.reason)
     genres, scores = plan.artefact.card.genres, Ranking.unpack(found.ranking)
-    top = scores[0][1]
-    named = top >= plan.min_confidence
+    genre, confidence = genres[scores[0][0]], scores[0][1]
+    refusal = plan.rule.refusal([genre], confidence)
     return Verdict(
         track=hearing.track,
         scores=tuple(Score(genres[index], probability) for index, probability in scores),
-        genre=genres[scores[0][0]] if named else None,
+        genre=None if refusal else genre,
         duration_seconds=found.duration_seconds,
         n_windows=found.n_windows,
         model=plan.artefact.card.name,
         stamp=hearing.stamp,
-        reason="" if named else below(top, plan.min_confidence),
+        reason=refusal,
     )
 
 

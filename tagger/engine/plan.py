@@ -7,8 +7,9 @@ import functools
 import hashlib
 import json
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from tagger.inference.abstain import Rule
 from tagger.inference.artefact import Artefact
 from tagger.inference.runtime import Runtime
 
@@ -28,7 +29,7 @@ class Plan:
         batch_size: Number of windows the network takes at a time, always.
         jobs: Number of tracks decoded side by side.
         vote: A key of `tagger.inference.vote.METHODS`.
-        min_confidence: Below it a verdict is "don't know", 0 to 1.
+        rule: Which verdicts are named; the others are "don't know".
         effort: How much of a track is heard: "full" for all, "auto" for enough, "fast" for a few windows.
     """
 
@@ -39,7 +40,7 @@ class Plan:
     batch_size: int = 64
     jobs: int = 1
     vote: str = "soft"
-    min_confidence: float = 0.0
+    rule: Rule = field(default_factory=Rule)
     effort: str = "full"
 
     @functools.cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from tagger.inference.frontend import FrontEnd
 
 FORMAT = "tagger-model"
 FORMAT_VERSION = 1
+
+_MOST_OFFSET = 20.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,26 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class HeldOut:
+    """Answers to tracks that no part of the model learned from: what a promise on errors rests on.
+
+    Attributes:
+        source: Which tracks these are and how they were answered, for people.
+        genre: The genre that was strongest, an index, for each track.
+        confidence: Its calibrated probability, 0 to 1.
+        right: 1 where it was right, else 0.
+        scale: For each genre, what is added to the logit of a confidence to make genres comparable; -20 to 20,
+            fitted on other tracks than these.
+    """
+
+    source: str
+    genre: tuple[int, ...]
+    confidence: tuple[float, ...]
+    right: tuple[int, ...]
+    scale: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Card:
     """What `card.json` says.
 
@@ -68,6 +90,7 @@ class Card:
         split: Which examples trained, chose and tested it.
         scores: What it reached, per window and per track, with 95 % intervals.
         checksums: SHA-256 of each file of the folder that inference reads.
+        held_out: Answers to tracks that it never learned from; None in cards without them.
     """
 
     name: str
@@ -86,12 +109,18 @@ class Card:
     split: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     checksums: Mapping[str, str] = field(default_factory=dict)
+    held_out: HeldOut | None = None
 
 
 def dumps(card: Card) -> str:
-    """The text of `card.json`."""
-    head = {"format": FORMAT, "format_version": FORMAT_VERSION}
-    return json.dumps(head | dataclasses.asdict(card), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """The text of `card.json`; the answers to held-out tracks, thousands of numbers, are one line of it."""
+    facts = {"format": FORMAT, "format_version": FORMAT_VERSION} | dataclasses.asdict(card)
+    held_out = facts.pop("held_out")
+    text = json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
+    if held_out is not None:
+        line = json.dumps(held_out, ensure_ascii=False, allow_nan=False)
+        text = f'{text.removesuffix("}").rstrip()},\n  "held_out": {line}\n}}'
+    return text + "\n"
 
 
 def loads(text: str, where: str) -> Card:
@@ -119,14 +148,14 @@ def loads(text: str, where: str) -> Card:
         )
     try:
         card = _card(raw)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ModelError(f"{where}: damaged card: {problem}") from error
     return card
 
 
 def _card(raw: dict[str, Any]) -> Card:
-    values = {entry.name: raw[entry.name] for entry in dataclasses.fields(Card)}
+    values = {entry.name: raw[entry.name] for entry in dataclasses.fields(Card) if entry.name != "held_out"}
     window, calibration = WindowShape(**raw["window"]), Calibration(**raw["calibration"])
     genres = tuple(raw["genres"])
     if (
@@ -155,5 +184,29 @@ def _card(raw: dict[str, Any]) -> Card:
             "calibration": calibration,
             "thresholds": thresholds,
             "corpora": tuple(raw["corpora"]),
+            "held_out": None if raw.get("held_out") is None else _held_out(raw["held_out"], genres),
         }
     )
+
+
+def _held_out(raw: Mapping[str, Any], genres: Sequence[str]) -> HeldOut:
+    found = HeldOut(
+        source=raw["source"],
+        genre=tuple(raw["genre"]),
+        confidence=tuple(map(float, raw["confidence"])),
+        right=tuple(raw["right"]),
+        scale={genre: float(raw["scale"][genre]) for genre in genres},
+    )
+    if not isinstance(found.source, str):
+        raise TypeError("the source of held-out tracks must be a text")
+    if not len(found.genre) == len(found.confidence) == len(found.right):
+        raise ValueError("held-out tracks must each have a genre, a confidence, and whether it was right")
+    if not all(type(one) is int and 0 <= one < len(genres) for one in found.genre):
+        raise ValueError(f"genres of held-out tracks must be whole numbers below {len(genres)}")
+    if not all(type(one) is int and one in {0, 1} for one in found.right):
+        raise ValueError("held-out tracks are right, 1, or wrong, 0")
+    if not all(0 <= one <= 1 for one in found.confidence):
+        raise ValueError("confidences of held-out tracks must be within 0 to 1")
+    if not all(abs(one) <= _MOST_OFFSET for one in found.scale.values()):
+        raise ValueError(f"the scale of held-out tracks must be within -{_MOST_OFFSET:g} to {_MOST_OFFSET:g}")
+    return found

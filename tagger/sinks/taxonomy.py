@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from tagger.errors import SettingsError
-from tagger.records import Score, Verdict, below
+from tagger.records import Score, Verdict
 from tagger.sinks.tags import spelling
 
 _MOST_BYTES = 1 << 20  # beets' tree has 16 kB
@@ -42,7 +42,7 @@ class Taxonomy:
     map: Mapping[str, str | None] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
 
-    def translate(self, verdict: Verdict, min_confidence: float) -> Verdict:
+    def translate(self, verdict: Verdict, refusal: Callable[[Iterable[str], float], str]) -> Verdict:
         """Say a verdict in the user's genres.
 
         A genre that is not among them becomes the nearest that is above it. Genres that become one add up. One
@@ -50,7 +50,8 @@ class Taxonomy:
 
         Args:
             verdict: What was heard, with or without a genre.
-            min_confidence: Below it the result is "don't know", 0 to 1.
+            refusal: Told which of our genres became the strongest, and its share, says why that is not named;
+                empty if it is.
         """
         if self == Taxonomy():
             return verdict
@@ -63,30 +64,33 @@ class Taxonomy:
         top, reason = scores[0], ""
         if not self.allows(top.genre):
             reason = f"{top.genre} is not among your genres"
-        elif top.probability < min_confidence:
-            reason = below(top.probability, min_confidence)
+        else:
+            reason = refusal(self._joined(top.genre, ours), top.probability)
         return dataclasses.replace(verdict, scores=scores, genre=None if reason else top.genre, reason=reason)
 
     def allows(self, genre: str) -> bool:
         """Whether a genre, ours or the user's, may be written, if need be as another."""
         return self._target(spelling.key(genre)) is not None
 
-    def threshold(self, before: Verdict, after: Verdict, thresholds: Mapping[str, float]) -> float:
+    def threshold(self, before: Verdict, after: Verdict, asked: Callable[[str], float]) -> float:
         """Confidence from which a translated verdict is sure: the highest of those that became its strongest.
 
         Args:
             before: The verdict in our genres.
             after: What `translate` made of it.
-            thresholds: For each of our genres, 0 to 1.
+            asked: Tells the confidence from which one of our genres is sure, 0 to 1.
         """
         ours = {spelling.key(score.genre): score.genre for score in before.scores}
-        top = after.scores[0].genre
-        return max(thresholds[genre] for genre in ours.values() if self._name(genre, ours) == top)
+        return max(map(asked, self._joined(after.scores[0].genre, ours)))
 
     def is_broader(self, one: str, other: str) -> bool:
         """Whether the first genre is above the second in the tree."""
         below = spelling.key(other)
         return spelling.key(one) in [key for key in self._upwards(below) if key != below]
+
+    def _joined(self, name: str, ours: Mapping[str, str]) -> list[str]:
+        """Our genres that have this name there."""
+        return [genre for genre in ours.values() if self._name(genre, ours) == name]
 
     def _name(self, genre: str, ours: Mapping[str, str]) -> str:
         """What a genre of ours is called: as the user spells it, else as we do, else as titles are spelled."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.errors import SettingsError
-from tagger.records import Score, Track, Verdict
+from tagger.records import Score, Track, Verdict, below
 from tagger.sinks import taxonomy
 from tagger.sinks.taxonomy import Taxonomy
 
@@ -48,6 +49,11 @@ def verdict(*scores: tuple[str, float], min_confidence: float = 0.0) -> Verdict:
     return Verdict(Track(Path("x")), ranked, ranked[0].genre if named else None, 1.0, 1, "m", reason)
 
 
+def least(confidence: float) -> Callable[[Iterable[str], float], str]:
+    """Names nothing below a confidence."""
+    return lambda genres, share: below(share, confidence) if share < confidence else ""
+
+
 @pytest.fixture
 def load(tmp_path: Path):
     """Reads a taxonomy from the contents of its files."""
@@ -70,14 +76,14 @@ def says(verdict: Verdict) -> list[tuple[str, float]]:
 def test_without_files_nothing_changes() -> None:
     """The very same verdict comes back."""
     heard = verdict(("Rock", 0.6), ("Pop", 0.4))
-    assert taxonomy.load().translate(heard, 0.9) is heard
+    assert taxonomy.load().translate(heard, least(0.9)) is heard
     assert taxonomy.load().allows("Anything")
 
 
 def test_an_unknown_child_maps_up(load) -> None:
     """What is not on the list becomes the nearest above it that is; shares of what becomes one add up."""
     heard = verdict(("Acid House", 0.3), ("Disco", 0.25), ("House", 0.25), ("Industrial Metal", 0.2))
-    told = load(genres=GENRES, tree=TREE).translate(heard, 0.5)
+    told = load(genres=GENRES, tree=TREE).translate(heard, least(0.5))
     assert says(told) == [("Electronic", 0.55), ("Disco", 0.25), ("Heavy Metal", 0.2)]
     assert (told.genre, told.reason) == ("Electronic", "")
 
@@ -85,7 +91,7 @@ def test_an_unknown_child_maps_up(load) -> None:
 def test_what_is_not_there_is_not_named(load) -> None:
     """If the strongest has no genre of the user's, the verdict is "don't know", with the reason."""
     wanted = load(genres=GENRES)
-    told = wanted.translate(verdict(("Disco", 0.6), ("Hip-Hop", 0.4)), 0.0)
+    told = wanted.translate(verdict(("Disco", 0.6), ("Hip-Hop", 0.4)), least(0.0))
     assert (told.genre, told.reason) == (None, "Disco is not among your genres")
     assert says(told) == [("Disco", 0.6), ("Hip-Hop", 0.4)]
     assert [genre for genre in ("Disco", "hiphop") if wanted.allows(genre)] == ["hiphop"]
@@ -96,15 +102,15 @@ def test_joined_shares_can_be_enough(load) -> None:
     heard = verdict(("Acid House", 0.3), ("House", 0.29), ("Disco", 0.2), min_confidence=0.5)
     assert heard.genre is None
     wanted = load(map="Acid House: House")
-    told = wanted.translate(heard, 0.5)
+    told = wanted.translate(heard, least(0.5))
     assert (told.genre, told.reason, told.confidence) == ("House", "", pytest.approx(0.59))
-    assert wanted.translate(heard, 0.605).reason == "confidence 59 % is below 60.5 %"
+    assert wanted.translate(heard, least(0.605)).reason == "confidence 59 % is below 60.5 %"
 
 
 def test_the_map_comes_first(load) -> None:
     """Our name is replaced under any spelling, null is never written, and only then the list is asked."""
     wanted = load(map="hip hop: Rap\nDisco: null\nRnB: ~\n'House': Club", genres="Rap\nclub\ndisco")
-    told = wanted.translate(verdict(("House", 0.4), ("Hip-Hop", 0.3), ("Disco", 0.2), ("RnB", 0.1)), 0.0)
+    told = wanted.translate(verdict(("House", 0.4), ("Hip-Hop", 0.3), ("Disco", 0.2), ("RnB", 0.1)), least(0.0))
     assert says(told) == [("Club", 0.4), ("Rap", 0.3), ("Disco", 0.2), ("RnB", 0.1)]
     assert [wanted.allows(score.genre) for score in told.scores] == [True, True, False, False]
 
@@ -126,7 +132,7 @@ def test_the_map_comes_first(load) -> None:
 )
 def test_genres_are_spelled_as_the_user_does(load, ours: str, contents: dict[str, str], spelled: str) -> None:
     """Capitals and the map are the user's; a lower-case list shows ours, or titles; YAML's words are names."""
-    assert load(**contents).translate(verdict((ours, 1.0)), 0.0).genre == spelled
+    assert load(**contents).translate(verdict((ours, 1.0)), least(0.0)).genre == spelled
 
 
 def test_the_tree_says_what_is_broader(load) -> None:
@@ -144,8 +150,15 @@ def test_the_highest_threshold_counts(load) -> None:
     thresholds = {"Acid House": 0.9, "House": 0.4, "Disco": 0.95}
     heard = verdict(("House", 0.5), ("Acid House", 0.3), ("Disco", 0.2))
     wanted = load(map="Acid House: House")
-    assert wanted.threshold(heard, wanted.translate(heard, 0), thresholds) == 0.9
-    assert Taxonomy().threshold(heard, heard, thresholds) == 0.4
+    assert wanted.threshold(heard, wanted.translate(heard, least(0)), thresholds.__getitem__) == 0.9
+    assert Taxonomy().threshold(heard, heard, thresholds.__getitem__) == 0.4
+
+
+def test_a_name_is_asked_for_what_it_stands_for(load) -> None:
+    """Whether a translated verdict is named is asked with all our genres that became its strongest."""
+    heard = verdict(("House", 0.5), ("Disco", 0.3), ("Acid House", 0.2))
+    told = load(map="Acid House: House").translate(heard, lambda genres, share: f"{sorted(genres)} {share:.1f}")
+    assert (told.genre, told.reason) == (None, "['Acid House', 'House'] 0.7")
 
 
 shares = st.lists(st.floats(0.001, 1), min_size=len(OURS), max_size=len(OURS))
@@ -170,14 +183,14 @@ def test_translation_keeps_the_laws(
     wanted = taxonomy.load(**paths)
     parts = sorted((share / math.fsum(shares) for share in shares), reverse=True)
     heard = verdict(*zip(OURS, parts, strict=True), min_confidence=min_confidence)
-    told = wanted.translate(heard, min_confidence)
+    told = wanted.translate(heard, least(min_confidence))
     assert math.fsum(score.probability for score in told.scores) == pytest.approx(1)
     assert [s.probability for s in told.scores] == sorted((s.probability for s in told.scores), reverse=True)
     assert len({score.genre for score in told.scores}) == len(told.scores) <= len(OURS)
     sure = told.confidence >= min_confidence and wanted.allows(told.scores[0].genre)
     assert told.genre == (told.scores[0].genre if sure else None)
     assert bool(told.reason) == (told.genre is None)
-    assert wanted.translate(told, min_confidence) == told
+    assert wanted.translate(told, least(min_confidence)) == told
 
 
 BOMB = "a: &a [x, x]\n" + "".join(
@@ -239,4 +252,4 @@ def test_no_file_crashes(tmp_path_factory, content: bytes) -> None:
     path.write_bytes(content)
     for name in ("genres", "tree", "map"):
         with contextlib.suppress(SettingsError):
-            assert taxonomy.load(**{name: path}).translate(verdict(("Rock", 1.0)), 0.0).scores
+            assert taxonomy.load(**{name: path}).translate(verdict(("Rock", 1.0)), least(0.0)).scores

@@ -153,7 +153,7 @@ def of_kept_windows(artefact: Artefact, clips: Sequence[Clip], recipe: Recipe) -
         recipe: Length and distance of windows.
     """
     network = runtime.load(artefact, "onnx")
-    truths = [Truth(clip.file, clip.target, clip.group, clip.corpus) for clip in clips]
+    truths = [Truth(clip.file, clip.target, clip.group, clip.corpus, clip.also) for clip in clips]
     rows = [_answered(artefact, network, inputs.cut([clip], recipe).frames) for clip in clips]
     return together(artefact.card.genres, truths, rows)
 

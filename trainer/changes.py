@@ -72,11 +72,18 @@ _LAWS: tuple[tuple[str, Callable[[Any], bool], tuple[str, ...]], ...] = (
         ),
     ),
     ("above 0", lambda value: value > 0, ("fitting.learning_rate",)),
+    ("above 0 and at most 1", lambda value: 0 < value <= 1, ("sampling.first_share",)),
     ("above 0 and below 1", lambda value: 0 < value < 1, ("fitting.plateau_factor",)),
     (
         "at least 0 and below 1",
         lambda value: 0 <= value < 1,
-        ("augmentation.stretch", "augmentation.zoom", "augmentation.dynamic_range", "fitting.ema_momentum"),
+        (
+            "augmentation.stretch",
+            "augmentation.zoom",
+            "augmentation.dynamic_range",
+            "fitting.ema_momentum",
+            "sampling.partial_share",
+        ),
     ),
     (
         "within 0 to 1",

@@ -9,6 +9,8 @@ from trainer import comparison, evaluate, page, plots, studies
 from trainer.page import Cell
 
 MEANINGS = {
+    "corpora": "Every track is tested by a model that learned from other corpora only, which somebody else "
+    "collected, labelled and encoded: the scores say what to expect of another collection of music.",
     "artists": "No artist is on two sides of the split, or where artists are not known no source track: the "
     "scores say what to expect of music by artists that the model never heard.",
     "official": "The sides are those that the corpus gives; whether they keep artists apart is its affair.",
@@ -140,9 +142,24 @@ def genres(scores: Mapping[str, Any]) -> Iterator[str]:
         surest = [[m["name"], m["truth"], m["answer"], f"{100 * m['confidence']:.0f} %"] for m in mistakes]
         table = page.table("Wrong answers", ("file", "truth", "answer", "confidence"), surest, n_text=3)
         yield page.folded("The surest wrong answers", table)
-    if len(corpora := found.get("accuracy_by_corpus", {})) > 1:
-        rows = [[name, _percent(one["accuracy"]), f"{one['n']:,}"] for name, one in corpora.items()]
-        yield page.table(f"Accuracy by corpus, {_UNITS[unit]}, {main}", ("corpus", "accuracy", "number"), rows)
+    if len(comparison.by_corpus(found)) > 1:
+        yield _corpora(found, f"{_UNITS[unit]}, {main}")
+
+
+def _corpora(found: Mapping[str, Any], said: str) -> str:
+    """Scores in each corpus."""
+    held = found.get("macro_f1_by_corpus", {})
+    rows: list[list[Cell]] = [
+        [
+            name,
+            *(score(title, one.get(title)) for title in ("accuracy", "macro_f1")),
+            str(held[name]["n_genres"]) if name in held else "–",
+            f"{found['accuracy_by_corpus'][name]['n']:,}",
+        ]
+        for name, one in comparison.by_corpus(found).items()
+    ]
+    caption = f"By corpus in per cent, {said}; macro F1 is the mean over the genres that the corpus holds"
+    return page.table(caption, ("corpus", "accuracy", "macro F1", "genres", "number"), rows)
 
 
 def figures(

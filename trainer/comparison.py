@@ -128,6 +128,8 @@ SORTS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 def side_by_side(compared: Sequence[Run]) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Scores by protocol, and "per_track" or "per_window" → each run's, or empty; leaks are named.
 
+    Where corpora were left out, the scores of each of them follow.
+
     Raises:
         SettingsError: Those of a run are damaged.
     """
@@ -138,7 +140,22 @@ def side_by_side(compared: Sequence[Run]) -> dict[tuple[str, str], list[dict[str
         for protocol in protocols
         for unit in ("per_track", "per_window")
     }
+    tested = [by_corpus(one.get("corpora", {}).get("per_track") or {}) for one in judged]
+    found |= {
+        (f"corpora, {name} alone", "per_track"): [one.get(name, {}) for one in tested]
+        for name in dict.fromkeys(itertools.chain.from_iterable(tested))
+    }
     return {name: scores for name, scores in found.items() if any(scores)}
+
+
+def by_corpus(judged: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
+    """Accuracy and macro F1 in each corpus that was judged, as far as their intervals are known."""
+    found: dict[str, dict[str, dict[str, float]]] = {name: {} for name in judged.get("accuracy_by_corpus", {})}
+    for score in ("accuracy", "macro_f1"):
+        for name, one in judged.get(f"{score}_by_corpus", {}).items():
+            if "low" in one:
+                found[name][score] = {"value": one[score], "low": one["low"], "high": one["high"]}
+    return found
 
 
 def _warned(protocol: str, judged: Sequence[Mapping[str, Any]]) -> str:

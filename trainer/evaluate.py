@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer import intervals, metrics
+from trainer import confusion, intervals, metrics
 from trainer.answers import Answers
 from trainer.intervals import Draws, Interval
 from trainer.metrics import Floats, Indices
@@ -19,8 +19,8 @@ _N_WORST = 12
 
 
 def of_answers(said: Answers) -> dict[str, Any]:
-    """Scores of answers: those of `scores`, by corpus, and where tracks have several labels by any of them."""
-    found = scores(said.y_true, said.y_prob, said.groups, said.genres) | {"accuracy_by_corpus": by_corpus(said)}
+    """Scores of answers: of `scores`, of `by_corpus`, and where rows have several labels by any of these."""
+    found = scores(said.y_true, said.y_prob, said.groups, said.genres) | by_corpus(said)
     if (said.accepted.sum(axis=1) > 1).any():
         right = said.accepted[np.arange(len(said)), said.y_pred]
         found["any_label_accuracy"] = _plain(intervals.interval(Draws(said.groups).means(right)))
@@ -84,16 +84,25 @@ def curves(said: Answers) -> dict[str, Any]:
     }
 
 
-def by_corpus(said: Answers) -> dict[str, dict[str, float]]:
-    """Accuracy and number of rows in each corpus: one that a model tells apart shows here."""
-    right = said.y_pred == said.y_true
-    return {
-        str(name): {
-            "accuracy": float(right[said.corpora == name].mean()),
-            "n": int((said.corpora == name).sum()),
-        }
-        for name in sorted(set(said.corpora))
-    }
+def by_corpus(said: Answers) -> dict[str, Any]:
+    """Scores in each corpus, with their intervals: one that a model tells apart shows here.
+
+    Returns:
+        `accuracy_by_corpus`: by name, `accuracy`, its `low` and `high`, and the number of rows, `n`;
+        `macro_f1_by_corpus`: by name, `macro_f1`, the mean over the genres that its rows have, its `low` and
+        `high`, and the number of these genres, `n_genres`.
+    """
+    accuracy, macro_f1 = {}, {}
+    for name in sorted(set(said.corpora)):
+        own = said.corpora == name
+        y_true, y_prob, draws = said.y_true[own], said.y_prob[own], Draws(said.groups[own])
+        matrices = intervals.confusion_matrices(y_true, y_prob, draws)
+        right, f1 = (
+            _plain(intervals.interval(of(matrices))) for of in (confusion.accuracy, confusion.macro_f1)
+        )
+        accuracy[str(name)] = {"accuracy": right.pop("value"), **right, "n": int(own.sum())}
+        macro_f1[str(name)] = {"macro_f1": f1.pop("value"), **f1, "n_genres": len(np.unique(y_true))}
+    return {"accuracy_by_corpus": accuracy, "macro_f1_by_corpus": macro_f1}
 
 
 def confusions(matrix: Sequence[Sequence[int]], genres: Sequence[str]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tagger import settings
 from tagger.errors import SettingsError, TaggerError
-from trainer import changes, corpora, recipes, runs
+from trainer import changes, comparison, corpora, recipes, runs
 from trainer.corpora.interface import Corpus
 from trainer.data import splits
 from trainer.progress import Progress
@@ -176,6 +176,8 @@ def summary(trained: Trained) -> Iterator[str]:
             f"{judged['leaked']} test recordings are" if judged.get("leaked") else "windows of test tracks are"
         )
         yield told + (f": LEAKY, {why} on another side as well" if judged["leaky"] else "")
+        for corpus, one in (comparison.by_corpus(judged["per_track"]) if name == "corpora" else {}).items():
+            yield f"{corpus} left out: accuracy {_interval(one['accuracy'])} per track"
     if yardstick := trained.scores.get("baseline"):
         yield f"yardstick, {yardstick['model']}: {_interval(yardstick['per_track']['accuracy'])} per track"
     yield f"{trained.folder}: `tagger scan --model {trained.folder} PATH` uses it"

@@ -57,6 +57,8 @@ def scores(parts: Sequence[Part]) -> dict[str, Any]:
 def _how(data: Sequence[Material]) -> str:
     """How a protocol split, for people."""
     first = data[0]
+    if first.split.left_out:
+        return "; ".join(one.split.how for one in data)
     if first.split.leaky:
         return (
             f"{first.split.how}; {first.n_parted} of {len(first.examples)} tracks have windows on two or more"

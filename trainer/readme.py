@@ -9,6 +9,7 @@ from tagger.inference.card import Card
 
 _TITLES = {
     "accuracy": "Accuracy",
+    "any_label_accuracy": "Accuracy, any label of a track",
     "macro_f1": "Macro F1",
     "balanced_accuracy": "Balanced accuracy",
     "top_3_accuracy": "Top-3 accuracy",
@@ -84,7 +85,7 @@ def _scores(card: Card) -> str:
             f"`--write-tags` would write a genre to {_interval(written['coverage'])} % of these tracks; "
             f"{_interval(written['accuracy'])} % of what it writes is right.",
             "",
-            f"Accuracy by corpus: {_by_corpus(track)}.",
+            *_by_corpus(track),
             "",
             "Per track and genre:",
             "",
@@ -98,7 +99,10 @@ def _heard_before(card: Card) -> str:
         return f", **{n_leaked} of which it learned: every score is too high**"
     if card.split.get("leaky"):
         return ", **windows of which it learned: every score is too high**"
-    if (n_models := card.scores.get("models", 1)) > 1:
+    n_models = card.scores.get("models", 1)
+    if card.split["protocol"] == "corpora":
+        return f", each by a model that learned from other corpora only; this is the first of these {n_models}"
+    if n_models > 1:
         return f", each by that of {n_models} models which never heard it; this is the first of these models,"
     return " that it never heard"
 
@@ -133,11 +137,24 @@ def _limits(card: Card) -> str:
     )
 
 
-def _by_corpus(track: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {100 * one['accuracy']:.0f} (n = {one['n']})"
-        for name, one in track["accuracy_by_corpus"].items()
-    )
+def _by_corpus(track: Mapping[str, Any]) -> list[str]:
+    """Lines on the scores in each corpus; older cards hold accuracies alone."""
+    accuracy, macro_f1 = track["accuracy_by_corpus"], track.get("macro_f1_by_corpus")
+    if macro_f1 is None:
+        told = (f"{name} {100 * one['accuracy']:.0f} (n = {one['n']})" for name, one in accuracy.items())
+        return [f"Accuracy by corpus: {', '.join(told)}."]
+    rows = [
+        [
+            name,
+            _interval({**one, "value": one["accuracy"]}),
+            _interval({**macro_f1[name], "value": macro_f1[name]["macro_f1"]}),
+            str(macro_f1[name]["n_genres"]),
+            str(one["n"]),
+        ]
+        for name, one in accuracy.items()
+    ]
+    header = ["corpus", "accuracy", "macro F1 of its genres", "genres", "tracks"]
+    return ["Per track and corpus:", "", *_table(header, rows)]
 
 
 def _interval(score: Mapping[str, float]) -> str:

@@ -93,6 +93,13 @@ class Sampling:
         class_weights: Whether windows of rare genres count more, so that all genres count alike.
         quiet_db: Windows whose peak is this much below their clip's are left out; 0 keeps all.
         keep_short: Whether clips shorter than a window are used, repeated until they fill it.
+        partial: Whether labels are sets: a label that may mean several genres says that one of them is right.
+            Clips whose first label is such a one are learned from too, though never judged by; and a clip with
+            several labels teaches all genres that these may mean. If not, the first genre alone is taught.
+        first_share: Where labels are sets: share of its first genre, above 0 to 1, in what a clip teaches; its
+            other genres share the rest alike. A clip without a first genre teaches all of its set alike.
+        partial_share: Where labels are sets, of crops: share of the windows, 0 to below 1, that come from
+            clips without a first genre, their corpora balanced like those of a genre.
     """
 
     mode: Literal["crops", "windows"] = "crops"
@@ -101,6 +108,9 @@ class Sampling:
     class_weights: bool = False
     quiet_db: float = 0.0
     keep_short: bool = True
+    partial: bool = False
+    first_share: float = 0.6
+    partial_share: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,8 @@ class Fitting:
         plateau_patience: See `schedule`.
         weight_decay: Of AdamW.
         label_smoothing: Share of the target that is spread over all genres, 0 to 1.
+        loss: Of networks of Keras: "cross_entropy" with the target; or "partial", in which a clip without a
+            first genre only asks that the genres of its label set together are probable.
         ema_momentum: Of the running mean of the weights that is kept as the model; 0 for none.
         patience: Epochs without a better score after which training stops.
         monitor: The score that chooses weights: "track_cross_entropy" of the validation tracks, or of their
@@ -161,6 +173,7 @@ class Fitting:
     plateau_patience: int = 5
     weight_decay: float = 1e-3
     label_smoothing: float = 0.05
+    loss: Literal["cross_entropy", "partial"] = "cross_entropy"
     ema_momentum: float = 0.99
     patience: int = 15
     monitor: Monitor = "track_cross_entropy"

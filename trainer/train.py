@@ -240,7 +240,7 @@ def _answers(artefact: Artefact, data: Material) -> tuple[Answers, Answers]:
     if data.split.leaky:
         return windows, answers.voted(windows)
     truths = [
-        Truth(data.examples[index].path, clip.target, clip.group, clip.corpus)
+        Truth(data.examples[index].path, clip.target, clip.group, clip.corpus, clip.also)
         for index, clip in zip(data.split.test, test, strict=True)
     ]
     return windows, answers.of_tracks(artefact, truths)
@@ -251,5 +251,5 @@ def _by_yardstick(data: Material, cache: Path, progress: Progress, jobs: int) ->
         return None
     train, test = baseline.clips(data, cache / "features", progress, jobs)
     y_prob = baseline.track_probabilities(train, test, data.recipe.baseline_coefficients, len(data.genres))
-    truths = [Truth(clip.file, clip.target, clip.group, clip.corpus) for clip in test]
+    truths = [Truth(clip.file, clip.target, clip.group, clip.corpus, clip.also) for clip in test]
     return answers.together(data.genres, truths, list(y_prob[:, None]))

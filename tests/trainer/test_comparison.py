@@ -91,6 +91,18 @@ def test_leaks_are_named_beside_scores(tmp_path):
     assert found["artists", "per_track"][1]["n"] == 60
 
 
+def test_where_corpora_were_left_out_each_has_its_scores():
+    """By its name, for the runs that left it out; what older runs do not know is left out."""
+    track = judged.scores(("corpora", False))["protocols"]["corpora"]["per_track"]
+    found = comparison.by_corpus(track)
+    assert set(found) == {"one", "two"}
+    for name, scores in found.items():
+        assert set(scores) == {"accuracy", "macro_f1"}
+        assert scores["accuracy"]["value"] == track["accuracy_by_corpus"][name]["accuracy"]
+    assert comparison.by_corpus({"accuracy_by_corpus": {"one": {"accuracy": 0.5, "n": 3}}}) == {"one": {}}
+    assert comparison.by_corpus({}) == {}
+
+
 def test_scores_are_shown_as_people_write_them():
     """Shares in per cent, areas and errors as they are, a dash for what is not known."""
     score = {"value": 0.628, "low": 0.5392, "high": 0.7}

@@ -7,9 +7,10 @@ import json
 
 import numpy as np
 import pytest
+import sklearn.metrics
 
 from tests.trainer import judged
-from trainer import comparison, evaluate
+from trainer import answers, comparison, evaluate
 
 SAID = judged.answers(3, n=400)
 SCORES = evaluate.of_answers(SAID)
@@ -40,6 +41,19 @@ def test_corpora_share_the_accuracy_out():
     parts = SCORES["accuracy_by_corpus"].values()
     total = sum(one["accuracy"] * one["n"] for one in parts)
     assert total / 400 == pytest.approx(SCORES["accuracy"]["value"])
+    assert all(one["low"] < one["accuracy"] < one["high"] for one in parts)
+
+
+def test_macro_f1_of_a_corpus_is_over_the_genres_that_it_holds():
+    """What a model knows beside them only shows in what it takes for them; the rows of others do not."""
+    rows = (SAID.corpora == "one") & (SAID.y_true != 2) | (SAID.corpora == "two")
+    kept = {name: getattr(SAID, name)[rows] for name in (*answers._TRUTHS, "y_prob")}
+    said = dataclasses.replace(SAID, **kept)
+    found, own = evaluate.by_corpus(said)["macro_f1_by_corpus"], said.corpora == "one"
+    expected = sklearn.metrics.f1_score(said.y_true[own], said.y_pred[own], labels=[0, 1], average="macro")
+    assert found["one"]["macro_f1"] == pytest.approx(expected)
+    assert found["one"]["low"] < expected < found["one"]["high"]
+    assert {name: one["n_genres"] for name, one in found.items()} == {"one": 2, "two": 3}
 
 
 def test_curves_are_thin_and_keep_their_ends():

@@ -183,6 +183,74 @@ def test_only_windows_that_a_clip_allows_are_learned(tmp_path, mode):
     assert sorted(inputs.cut(made, PLAIN).frames[:, 0, 0]) == [4, 4, 20, 20]
 
 
+def sets(folder):
+    """Clips of genre 0 with a set, of genre 1 without, and one that may be 0, 2 or 3; all of four genres."""
+    first, second, third = clips(folder, 20, 20, 20)
+    return [
+        dataclasses.replace(first, allowed=(0, 1, 3)),
+        second,
+        dataclasses.replace(third, target=-1, allowed=(0, 2, 3)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sampling", "expected"),
+    [
+        (Sampling(partial=True, first_share=0.6), [[0.6, 0.2, 0, 0.2], [0, 1, 0, 0], [1 / 3, 0, 1 / 3, 1 / 3]]),
+        (Sampling(partial=True, first_share=1.0), [[1, 0, 0, 0], [0, 1, 0, 0], [1 / 3, 0, 1 / 3, 1 / 3]]),
+        (Sampling(), [[1, 0, 0, 0], [0, 1, 0, 0]]),
+    ],
+)
+def test_a_clip_teaches_its_set(tmp_path, sampling, expected):
+    """The first genre gets its share, the others the rest alike; without sets it gets all."""
+    made, recipe = sets(tmp_path)[: len(expected)], dataclasses.replace(PLAIN, sampling=sampling)
+    assert np.allclose(inputs.targets(made, 4, recipe), expected)
+
+
+@pytest.mark.parametrize("mixup", [0.0, 0.4])
+def test_the_loss_is_told_what_sets_ask_for(tmp_path, mixup):
+    """The second half of a row is what came from clips without a genre, mixed as the first half is."""
+    recipe = dataclasses.replace(
+        sampled(PLAIN, partial=True, partial_share=0.5),
+        fitting=Fitting(batch_size=6, loss="partial"),
+        augmentation=Augmentation(mixup=mixup),
+    )
+    batches = list(inputs.Training(sets(tmp_path), 4, recipe).batches(0))
+    shares, of_sets = np.split(np.concatenate([batch.targets for batch in batches]), 2, axis=1)
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert (of_sets <= shares + 1e-6).all()
+    assert (of_sets[:, 1] == 0).all()  # the clip without a genre excludes it
+    assert of_sets.sum() == pytest.approx(30, abs=12 if mixup else 1e-3)
+    if not mixup:
+        assert {round(float(total), 3) for total in of_sets.sum(axis=1)} == {0, 1}
+    others = dataclasses.replace(recipe, learner="wav2vec2", network="wav2vec2")
+    assert inputs.targets(sets(tmp_path), 4, others).shape == (3, 4)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+def test_clips_without_a_genre_have_their_share_of_the_windows(tmp_path, share):
+    """Whatever their number; the others share the rest as if they were alone."""
+    made = sets(tmp_path)
+    more = [*made, *(dataclasses.replace(made[2], corpus=corpus) for corpus in ("made", "other"))]
+    weights = inputs.weights(more, 0.5, share)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[2:].sum() == pytest.approx(share)
+    assert weights[:2] == pytest.approx((1 - share) * inputs.weights(made[:2], 0.5))
+    assert weights[4] * 2**0.5 == pytest.approx(weights[2:4].sum())
+    supply = inputs.Training(more, 4, sampled(PLAIN, partial=True, partial_share=share))
+    n_sets = sum((batch.targets[:, 2] > 0.3).sum() for batch in supply.batches(0))
+    assert n_sets == pytest.approx(60 * share, abs=1)
+
+
+def test_models_that_learn_at_once_learn_genres_only(tmp_path):
+    """A clip without a genre is in no window of `everything`, and weighs nothing in the balance of genres."""
+    made = sets(tmp_path)
+    recipe = sampled(WINDOWS, partial=True, class_weights=True)
+    supply, alone = (inputs.Training(some, 4, recipe) for some in (made, made[:2]))
+    assert all(map(np.array_equal, supply.everything(), alone.everything()))
+    assert sum(heard(supply).values()) == 12  # of 12 windows in all, 4 a clip
+
+
 def test_quiet_windows_are_left_out(tmp_path):
     """Frames rise by 1 dB: only windows whose last frame is within 10 dB of the clip's are learned."""
     made = clips(tmp_path, 40)

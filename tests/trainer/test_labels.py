@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from tagger.errors import CorpusError
-from trainer.corpora import gtzan
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import labels
-from trainer.recipe import Recipe
+from trainer.recipe import Recipe, Sampling
 
 RECIPE = Recipe(min_examples=2, min_groups=2)
 
@@ -20,25 +19,6 @@ def corpus(*items: tuple[str, ...], own_names: bool = False) -> Corpus:
     """A corpus of one example for each tuple of labels, all by different artists."""
     examples = tuple(Example(Path(f"{n}.wav"), item, f"artist{n}", "made") for n, item in enumerate(items))
     return Corpus("made", examples, artists_known=True, names_are_genres=own_names)
-
-
-@pytest.mark.parametrize("genre", labels.GENRES)
-def test_our_own_names_mean_themselves(genre):
-    """A genre in our own spelling stays as it is."""
-    assert labels.meaning(genre).genre == genre
-
-
-@pytest.mark.parametrize("label", gtzan.GENRES)
-def test_every_label_of_gtzan_is_a_genre(label):
-    """The table holds all ten labels of GTZAN."""
-    assert labels.meaning(label).genre in labels.GENRES
-
-
-def test_the_table_is_total():
-    """Every entry names one of our genres, or gives the reason why it is left out."""
-    for label, meaning in labels.MEANINGS.items():
-        assert meaning.genre in labels.GENRES or (meaning.genre is None and meaning.reason), label
-        assert not (meaning.ambiguous and meaning.genre), label
 
 
 @pytest.mark.parametrize(
@@ -78,6 +58,61 @@ def test_an_ambiguous_first_label_leaves_the_example_out():
     )
     assert [example.path.name for example in chosen.examples] == ["1.wav", "2.wav", "3.wav", "4.wav"]
     assert any("Pop/Rock" in message for message in chosen.left_out)
+
+
+MIXED = corpus(
+    ("jazz", "poprock", "vocal", "blues"),  # 0
+    ("poprock", "jazz"),  # 1
+    ("vocal", "poprock"),  # 2
+    ("vocal",),  # 3
+    ("blues",),  # 4
+)
+
+
+def names(indices, genres):
+    """Genres of their indices."""
+    return [genres[index] for index in indices]
+
+
+@pytest.mark.parametrize(
+    ("genres", "expected"),
+    [
+        (("Blues", "Jazz", "Metal", "Pop", "Rock"), [(0, 1, 2, 3, 4), (1, 2, 3, 4), (2, 3, 4), (), (0,)]),
+        (("Blues", "Jazz", "Pop", "Rock"), [(), (), (), (), (0,)]),  # Pop/Rock might be Metal
+    ],
+)
+def test_a_label_set_holds_all_that_the_labels_may_mean(genres, expected):
+    """A label that may mean what is not learned excludes nothing, so that there is no set."""
+    assert [labels.allowed(example, MIXED, genres) for example in MIXED.examples] == expected
+
+
+def test_further_labels_count_only_if_they_name_one_genre():
+    """Beside the first genre, in their order; those of a clip without a first genre do not."""
+    genres = ("Blues", "Jazz", "Metal", "Pop", "Rock")
+    assert [names(labels.also(one, MIXED, genres), genres) for one in MIXED.examples] == [["Blues"]] + [[]] * 4
+    again = corpus(("jazz", "jazz", "rap", "soul"))
+    assert names(labels.also(again.examples[0], again, ("Jazz", "R&B")), ("Jazz", "R&B")) == ["R&B"]
+
+
+def test_ambiguous_are_those_with_a_set_and_without_a_first_genre():
+    """Nobody else, and nobody at all where the set might be another genre; the user's own names mean one."""
+    every = ("Blues", "Jazz", "Metal", "Pop", "Rock")
+    assert [one.path.name for one in labels.ambiguous(MIXED, every)] == ["1.wav", "2.wav"]
+    assert labels.ambiguous(MIXED, every[:2]) == []
+    own = dataclasses.replace(MIXED, names_are_genres=True)
+    assert labels.ambiguous(own, (*every, "Poprock")) == []
+
+
+def test_sets_change_nothing_of_what_is_judged():
+    """Genres, examples and their order stay; only those learned as sets are not told to be left out."""
+    every = corpus(*[(name,) for name in ("blues", "pop", "rock", "metal", "poprock")] * 2)
+    plain, partial = (
+        labels.targets(every, dataclasses.replace(RECIPE, sampling=Sampling(partial=partial)))
+        for partial in (False, True)
+    )
+    assert (plain.genres, plain.examples, plain.indices) == (partial.genres, partial.examples, partial.indices)
+    assert any("Pop/Rock" in message for message in plain.left_out)
+    assert not any("Pop/Rock" in message for message in partial.left_out)
 
 
 def test_a_small_genre_is_dropped_aloud_and_its_examples_count_for_the_next_label():

@@ -12,8 +12,10 @@ import pytest
 import soundfile
 
 from tagger.errors import CorpusError, SettingsError
+from tagger.inference.card import Calibration
 from tagger.inference.frontend import FrontEnd
 from tests.trainer import material as music
+from trainer import cards
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import features, inputs, material
 from trainer.data.inputs import Training
@@ -269,6 +271,117 @@ def test_the_same_audio_on_two_sides_of_a_corpus_own_split_is_refused(doubled, r
     (data,) = prepared(official, root, allow_leaks=True)
     assert data.split.protocol == "official"
     assert prepared(official, root, protocol="windows")[0].split.leaky
+
+
+SETS = dataclasses.replace(RECIPE, sampling=dataclasses.replace(RECIPE.sampling, partial=True))
+
+
+@pytest.fixture
+def labelled(corpus, tmp_path):
+    """The clips as pop, rock and metal, and more of Pop/Rock.
+
+    One is by an artist of pop, one is the audio of a clip of rock, one does not decode, two are by nobody else.
+    """
+    genres = dict(zip(music.GENRES, ("pop", "rock", "metal"), strict=True))
+    known = [dataclasses.replace(one, labels=(genres[one.labels[0]],)) for one in corpus.examples]
+    known[0] = dataclasses.replace(known[0], labels=("pop", "poprock"))
+    rng = np.random.default_rng(9)
+    owners = (known[3].group, "copied", "broken", "free", "free")
+    more = []
+    for number, owner in enumerate(owners):
+        path = music.write(tmp_path / f"open{number}.wav", "noise", rng)
+        more.append(Example(path, ("poprock", "vocal"), owner, "made"))
+    shutil.copy(known[15].path, more[1].path)
+    more[2].path.write_bytes(b"RIFF")
+    return dataclasses.replace(corpus, examples=(*known, *more), names_are_genres=False)
+
+
+@pytest.mark.parametrize("protocol", ["artists", "kfold:3", "windows"])
+def test_sets_do_not_change_what_is_judged(labelled, root, protocol):
+    """The same examples on the same sides, with clips to learn from beside them, or none."""
+    pairs = zip(
+        prepared(labelled, root, protocol=protocol),
+        prepared(labelled, root, SETS, protocol=protocol),
+        strict=True,
+    )
+    for plain, partial in pairs:
+        assert plain.examples == partial.examples
+        assert all(map(np.array_equal, _sides(plain), _sides(partial)))
+        assert plain.side("validation") == partial.side("validation")
+        assert plain.ambiguous == ()
+        assert any("left out, by their first label: AllMusic" in note for note in plain.notes)
+        assert any("open2.wav" in note for note in partial.notes)
+        n_learned = 0 if protocol == "windows" else len(partial.learned_sets)
+        assert any(note.startswith(f"{n_learned} of 4 clips") for note in partial.notes)
+        assert len(partial.to_learn()) == len(plain.to_learn()) + n_learned
+
+
+def _sides(data):
+    return [getattr(data.split, side) for side in SIDES]
+
+
+def test_a_set_is_learned_unless_its_artist_or_its_audio_is_held_back(labelled, root):
+    """On the train side or among any indices; what is learned is known to be, and is told by the digest."""
+    for seed in range(4):
+        (data,) = prepared(labelled, root, dataclasses.replace(SETS, seed=seed))
+        side_of = data.side_of
+        for name, kin in (("open0.wav", 3), ("open1.wav", 15)):
+            is_learned = kin in data.split.train
+            assert (name in {one.example.path.name for one in data.learned_sets}) == is_learned
+            assert (side_of.get(data.ambiguous[0].example.path.with_name(name)) == "train") == is_learned
+        assert {"open3.wav", "open4.wav"} <= {path.name for path in side_of}
+        sets = [clip for clip in data.to_learn(np.delete(np.arange(30), 15)) if clip.target < 0]
+        assert [clip.group for clip in sets] == [data.examples[3].group, "free", "free"]
+        assert {clip.allowed for clip in sets} == {(0, 1, 2)}
+        fewer = dataclasses.replace(data, ambiguous=data.ambiguous[:-1])
+        assert data.digest != fewer.digest
+
+
+def test_a_set_that_is_held_back_with_its_corpus_or_by_it_is_not_learned(labelled, root):
+    """Of a corpus that is left out nothing is learned, nor what a corpus puts on another side."""
+    (data,) = prepared(labelled, root, SETS)
+    assert {one.example.group for one in data.learned_sets} >= {"free"}
+    for changes in ({"split": "test"}, {"corpus": "another"}):
+        others = [
+            dataclasses.replace(one, example=dataclasses.replace(one.example, **changes))
+            for one in data.ambiguous
+        ]
+        split = dataclasses.replace(data.split, left_out="another")
+        held = dataclasses.replace(data, ambiguous=tuple(others), split=split)
+        assert held.learned_sets == []
+        assert held.to_learn() == data.side("train")
+
+
+def test_the_card_counts_what_is_learned_as_sets(labelled, root):
+    """Its licence binds the model as that of any other clip does, and the sentence on sets is in the card."""
+    free = [
+        dataclasses.replace(one, licence="free") if one.group == "free" else one for one in labelled.examples
+    ]
+    (data,) = prepared(dataclasses.replace(labelled, examples=tuple(free)), root, SETS)
+    card = cards.of(labelled, data, Calibration(1.0), {}, finished=True)
+    (made,) = card.corpora
+    assert made["examples"] == len(data.examples) + len(data.learned_sets)
+    assert made["licences"]["free"] == 2
+    assert any("leave several genres open" in note for note in card.split["notes"])
+
+
+def test_models_of_inner_folds_learn_from_sets_of_both_sides(labelled, root):
+    """The last of them learns from the train and the validation side, and what is learned is known to be."""
+    folds = dataclasses.replace(SETS, fitting=dataclasses.replace(SETS.fitting, inner_folds=2))
+    (data,) = prepared(labelled, root, folds)
+    pool = np.append(data.split.train, data.split.validation)
+    learned = [one.clip for one in data.learned_sets]
+    assert [clip for clip in data.to_learn(pool) if clip.target < 0] == learned
+
+
+def test_what_further_labels_say_is_part_of_the_material(labelled, root):
+    """A clip carries its label set, and other sets are other data."""
+    (data,) = prepared(labelled, root)
+    assert data.clips[0].allowed == (0, 1, 2)
+    assert {clip.allowed for clip in data.clips[1:]} == {(0,), (1,), (2,)}
+    others = [dataclasses.replace(labelled.examples[0], labels=("pop",)), *labelled.examples[1:]]
+    (other,) = prepared(dataclasses.replace(labelled, examples=tuple(others)), root)
+    assert other.digest != data.digest
 
 
 def test_an_unknown_protocol_is_refused(corpus, root):

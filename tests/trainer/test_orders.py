@@ -163,7 +163,9 @@ def test_a_bad_protocol_is_refused_before_its_corpus_is_looked_for(protocol, dat
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("protocol", ["", "all", "artists", "tracks", "windows", "official", "kfold:3"])
+@pytest.mark.parametrize(
+    "protocol", ["", "all", "artists", "tracks", "windows", "official", "kfold:3", "corpora"]
+)
 def test_every_protocol_can_be_ordered(protocol, dataset):
     """Those of `splits`, any number of folds from 3, and all."""
     assert orders.corpus(Order(dataset, protocol=protocol)).examples

@@ -159,6 +159,7 @@ def test_the_most_honest_protocol_is_the_main_one():
     for names, main in (
         (("windows", "tracks", "artists"), "artists"),
         (("windows", "kfold:5"), "kfold:5"),
+        (("artists", "corpora"), "corpora"),
         (("all", "windows"), "windows"),
         ((), ""),
     ):

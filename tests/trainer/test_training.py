@@ -10,6 +10,7 @@ import pytest
 
 from tests.trainer import easy
 from trainer.network.fitting import Network
+from trainer.network.training import PartialLabels
 from trainer.recipe import Phase
 
 ROUGH = {"ema_momentum": 0.0, "schedule": "constant"}
@@ -114,6 +115,57 @@ def test_what_weighs_nothing_teaches_nothing(tmp_path):
     assert (
         easy.accuracy(right) == easy.accuracy(easy.fitted(easy.SMALL, tmp_path / "x", supply=told_right)) == 1
     )
+
+
+GENRE, PAIR, TRIPLE = np.eye(4)[2], np.array([0.5, 0, 0.5, 0]), np.array([1, 1, 0, 1]) / 3
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_loss_of_mixed_windows_is_the_mix_of_their_losses(rng, share):
+    """Of a genre the cross-entropy, of a set the logarithm of its total probability."""
+    logits = rng.normal(size=(1, 4)).astype(np.float32)
+    log_prob = (logits - np.log(np.exp(logits).sum()))[0]
+    of_genre, of_set = -log_prob[2], -np.log(np.exp(log_prob)[TRIPLE > 0].sum())
+    row = [*share * GENRE + (1 - share) * TRIPLE, *(1 - share) * TRIPLE]
+    loss = PartialLabels(0.0)(np.array([row], np.float32), logits)
+    assert float(loss) == pytest.approx(share * of_genre + (1 - share) * of_set, abs=1e-5)
+
+
+def test_without_sets_the_loss_is_the_cross_entropy(rng):
+    """Of soft targets too, and smoothed alike."""
+    targets = np.stack([GENRE, PAIR]).astype(np.float32)
+    logits = rng.normal(size=(2, 4)).astype(np.float32)
+    cross_entropy = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+    loss = PartialLabels(0.1)(np.concatenate([targets, 0 * targets], axis=1), logits)
+    assert float(loss) == pytest.approx(float(cross_entropy(targets, logits)), abs=1e-6)
+
+
+@pytest.mark.parametrize("sure", [-80.0, 80.0])
+def test_the_loss_of_sets_is_finite(sure):
+    """However sure the network is of a genre that the set excludes, or holds; sets that differ can be mixed."""
+    rows = np.stack([[*TRIPLE, *TRIPLE], [*(PAIR + TRIPLE) / 2, *(PAIR + TRIPLE) / 2]]).astype(np.float32)
+    losses = PartialLabels(0.0).call(rows, np.array([[0, 0, sure, 0]] * 2, np.float32))
+    losses = keras.ops.convert_to_numpy(losses)
+    assert np.isfinite(losses).all()
+    assert (losses > -1e-5).all()
+
+
+@dataclasses.dataclass
+class Sets(easy.Supply):
+    """Windows of two genres, of which half are told to be any of the two."""
+
+    def batch(self, epoch, number):
+        """Rows of four: shares, and those that came from sets."""
+        found = super().batch(epoch, number)
+        is_set = (np.arange(8) % 2 == 0)[:, None]
+        shares = np.where(is_set, 0.5, found.targets)
+        targets = np.concatenate([shares, np.where(is_set, shares, 0)], axis=1).astype(np.float32)
+        return dataclasses.replace(found, targets=targets)
+
+
+def test_a_network_learns_from_genres_beside_sets(tmp_path):
+    """Sets of all genres ask for nothing: the other half of the windows teaches both genres."""
+    assert easy.accuracy(easy.fitted(easy.recipe(loss="partial"), tmp_path, supply=Sets())) == 1
 
 
 def test_a_phase_trains_its_layers_only(tmp_path):

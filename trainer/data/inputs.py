@@ -24,11 +24,13 @@ class Clip:
 
     Attributes:
         file: Its frames.
-        target: Its genre, an index.
+        target: Its genre, an index; -1 if its labels leave several open, and it is only learned from.
         corpus: Where it comes from.
         group: Its artist or source track.
         starts: First frames of the windows that may be used; None for all that inference cuts, and for crops at
             any place.
+        also: Genres that its further labels name beyond doubt, indices.
+        allowed: Its label set, indices; empty if its labels exclude nothing. See `labels.allowed`.
     """
 
     file: Path
@@ -36,6 +38,8 @@ class Clip:
     corpus: str
     group: str
     starts: tuple[int, ...] | None = None
+    also: tuple[int, ...] = ()
+    allowed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +59,9 @@ class Training:
     """A `trainer.learner.Supply` of the windows of clips, changed at random.
 
     As crops, genres are drawn alike, within a genre its corpora by their balance, within a corpus its clips
-    alike: a long clip is not heard more often than a short one. As windows, each comes once in an epoch, but
-    for the few, others each time, that fill no batch.
+    alike: a long clip is not heard more often than a short one. Clips without a genre are drawn as one genre
+    more, with a share of its own. As windows, each comes once in an epoch, but for the few, others each time,
+    that fill no batch.
 
     Args:
         clips: What to learn from.
@@ -80,7 +85,8 @@ class Training:
                 "no window is left to learn from",
                 hint="clips may all be shorter than a window, or quieter than the recipe asks for",
             )
-        self._shares = weights(self._clips, recipe.sampling.corpus_balance)
+        self._shares = weights(self._clips, recipe.sampling.corpus_balance, recipe.sampling.partial_share)
+        self._targets = targets(self._clips, n_genres, recipe)
         self._n_windows = recipe.sampling.windows_per_epoch or len(self._places)
         self._batch_size = min(recipe.fitting.batch_size, self._n_windows)
         self._genre_weights = self._weights_of_genres() if recipe.sampling.class_weights else np.ones(n_genres)
@@ -101,21 +107,20 @@ class Training:
         rng = np.random.default_rng([self._recipe.seed, epoch, number])
         chosen = self._order(epoch)[number * self._batch_size : (number + 1) * self._batch_size]
         windows = np.stack([self._window(int(index), rng) for index in chosen])
-        genres = np.array([self._clips[self._owner(int(index))].target for index in chosen])
+        taught = self._targets[[self._owner(int(index)) for index in chosen]]
         windows = augment.apply(windows, settings, rng)
-        targets = np.eye(self._n_genres, dtype=np.float32)[genres]
         if settings.mixup:
-            windows, targets = augment.mix(windows, targets, settings.mixup, rng)
-        weights = (targets @ self._genre_weights).astype(np.float32)
-        return Batch(windows.astype(np.float32, copy=False), targets, weights)
+            windows, taught = augment.mix(windows, taught, settings.mixup, rng)
+        weights = (taught[:, : self._n_genres] @ self._genre_weights).astype(np.float32)
+        return Batch(windows.astype(np.float32, copy=False), taught, weights)
 
     def everything(self) -> tuple[Array, NDArray[np.intp], Array]:
-        """See `Supply.everything`."""
+        """See `Supply.everything`; clips without a genre are not among them."""
         length = self._recipe.window_frames
-        windows = np.stack(
-            [window_at(features.load(self._clips[index].file), start, length) for index, start in self._places]
-        )
-        genres = np.array([self._clips[index].target for index, _ in self._places], np.intp)
+        places = [(self._clips[index], start) for index, start in self._places]
+        places = [(clip, start) for clip, start in places if clip.target >= 0]
+        windows = np.stack([window_at(features.load(clip.file), start, length) for clip, start in places])
+        genres = np.array([clip.target for clip, _ in places], np.intp)
         return windows, genres, self._genre_weights[genres].astype(np.float32)
 
     def _drawn_order(self, epoch: int) -> NDArray[np.intp]:
@@ -141,19 +146,53 @@ class Training:
 
     def _weights_of_genres(self) -> NDArray[np.float64]:
         """Weights that make all genres count alike, 1 on average over windows."""
-        counts = np.bincount([self._clips[index].target for index, _ in self._places], minlength=self._n_genres)
+        genres = [genre for index, _ in self._places if (genre := self._clips[index].target) >= 0]
+        counts = np.bincount(np.array(genres, np.intp), minlength=self._n_genres)
         n_present = np.count_nonzero(counts)
-        return np.where(counts, len(self._places) / (n_present * np.maximum(counts, 1)), 0.0)
+        return np.where(counts, len(genres) / (n_present * np.maximum(counts, 1)), 0.0)
 
 
-def weights(clips: Sequence[Clip], corpus_balance: float) -> NDArray[np.float64]:
-    """Probability of each clip to be drawn, shape (n_clips,), summing to 1."""
+def targets(clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> Array:
+    """What each clip teaches: see `Sampling.partial` and `first_share`.
+
+    Returns:
+        Shares of the genres, shape (n_clips, n_genres), float32, each row summing to 1. Where a network's loss
+        is "partial", as many columns again: the same shares for clips without a first genre, else zeros. Rows
+        can then be mixed, and what is asked of a set stays apart from what is asked of a genre.
+    """
+    sampling = recipe.sampling
+    shares = np.zeros((len(clips), n_genres), np.float32)
+    for row, clip in zip(shares, clips, strict=True):
+        others = [genre for genre in clip.allowed if genre != clip.target] if sampling.partial else []
+        first_share = 0.0 if clip.target < 0 else sampling.first_share if others else 1.0
+        row[others] = (1 - first_share) / max(1, len(others))
+        if clip.target >= 0:
+            row[clip.target] = first_share
+    if recipe.fitting.loss != "partial" or recipe.learner != "network":
+        return shares
+    has_first = np.array([[clip.target >= 0] for clip in clips])
+    return np.concatenate([shares, np.where(has_first, np.float32(0), shares)], axis=1)
+
+
+def weights(clips: Sequence[Clip], corpus_balance: float, partial_share: float = 0.0) -> NDArray[np.float64]:
+    """Probability of each clip to be drawn, shape (n_clips,), summing to 1.
+
+    Args:
+        clips: To draw from; of some genre at least one.
+        corpus_balance: See `Sampling`.
+        partial_share: Of the clips without a genre together, if there are any.
+    """
     n_clips = Counter((clip.target, clip.corpus) for clip in clips)
     of_genre: dict[int, float] = defaultdict(float)
     for (target, _), count in n_clips.items():
         of_genre[target] += count**corpus_balance
+    n_genres = len(of_genre) - (-1 in of_genre)
+    rest = 1.0 - partial_share if -1 in of_genre else 1.0
     shares = [
-        n_clips[clip.target, clip.corpus] ** (corpus_balance - 1) / of_genre[clip.target] / len(of_genre)
+        n_clips[clip.target, clip.corpus] ** (corpus_balance - 1)
+        / of_genre[clip.target]
+        / (n_genres if clip.target >= 0 else 1)
+        * (rest if clip.target >= 0 else partial_share)
         for clip in clips
     ]
     return np.array(shares)

@@ -1,85 +1,20 @@
-"""The corpora's labels → our genres, with the reason for every merge and every omission.
+"""A corpus' labels → the genre that an example is learned and judged as, and the set of those left open.
 
-The names are those of GTZAN, of AllMusic (as in 4Q/TAFFC), of FMA and of common folders, in lower case without
-spaces, hyphens, slashes and ampersands.
+What each label means is in `trainer.data.vocabulary`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tagger.errors import CorpusError
 from trainer.corpora.interface import Corpus, Example
+from trainer.data.vocabulary import MEANINGS, Meaning, key
 from trainer.recipe import Recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a corpus' label means to us.
-
-    Attributes:
-        genre: The genre; None if the label is left out.
-        reason: Why it is merged or left out; empty if it is only another spelling.
-        ambiguous: Whether a clip with this label first is left out, whatever its other labels are.
-    """
-
-    genre: str | None
-    reason: str = ""
-    ambiguous: bool = False
-
-
-GENRES = (
-    "Blues",
-    "Classical",
-    "Country",
-    "Disco",
-    "Electronic",
-    "Folk",
-    "Hip-Hop",
-    "Jazz",
-    "Latin",
-    "Metal",
-    "Pop",
-    "R&B",
-    "Reggae",
-    "Rock",
-)
-
-_NOT_SOUND = "names an occasion or a use, not how the music sounds"
-_TOO_WIDE = "covers music of many genres"
-
-MEANINGS: dict[str, Meaning] = {
-    **{re.sub(r"\W", "", genre).lower(): Meaning(genre) for genre in GENRES},
-    "classic": Meaning("Classical"),
-    "electronica": Meaning("Electronic"),
-    "dance": Meaning("Electronic", "dance music made by machines; disco keeps its own label"),
-    "rap": Meaning("Hip-Hop", "rapping over beats; corpora use both words for the same records"),
-    "rnb": Meaning("R&B"),
-    "soul": Meaning("R&B", "AllMusic and most shops file soul under R&B"),
-    "rhythmandblues": Meaning("R&B"),
-    "soulrnb": Meaning("R&B", "FMA's one shelf for both"),
-    "heavymetal": Meaning("Metal"),
-    "punk": Meaning("Rock", "a style of rock in AllMusic's tree"),
-    "rocknroll": Meaning("Rock", "a style of rock in AllMusic's tree"),
-    "poprock": Meaning(None, "AllMusic's Pop/Rock holds pop, rock and metal alike", ambiguous=True),
-    "international": Meaning(None, "says where the music comes from, not how it sounds"),
-    "newage": Meaning(None, "too few artists, and it shades into Electronic and Classical"),
-    "avantgarde": Meaning(None, _TOO_WIDE),
-    "children": Meaning(None, _NOT_SOUND),
-    "comedyspoken": Meaning(None, "mostly speech"),
-    "easylistening": Meaning(None, "shades into Jazz, Pop and Classical"),
-    "holiday": Meaning(None, _NOT_SOUND),
-    "popstandards": Meaning(None, "shades into Jazz and Pop"),
-    "religious": Meaning(None, _NOT_SOUND),
-    "soundtrack": Meaning(None, _NOT_SOUND),
-    "stagescreen": Meaning(None, _NOT_SOUND),
-    "vocal": Meaning(None, "shades into Jazz and Pop"),
-}
 
 
 @dataclass(frozen=True)
@@ -106,10 +41,10 @@ def meaning(label: str, *, own_names: bool = False) -> Meaning:
         label: As the corpus spells it.
         own_names: Whether the label is a name the user chose, which is never left out.
     """
-    known = MEANINGS.get(re.sub(r"[\W_]", "", label).lower())
+    known = MEANINGS.get(key(label))
     if known and (known.genre or not own_names):
         return known
-    return Meaning(label.title() if label.islower() else label)
+    return Meaning((label.title() if label.islower() else label,))
 
 
 def targets(corpus: Corpus, recipe: Recipe) -> Targets:
@@ -121,13 +56,10 @@ def targets(corpus: Corpus, recipe: Recipe) -> Targets:
     Raises:
         CorpusError: Fewer than two genres are left.
     """
-    meanings = [
-        [meaning(label, own_names=corpus.names_are_genres) for label in example.labels]
-        for example in corpus.examples
-    ]
+    meanings = [_meanings(example, corpus) for example in corpus.examples]
     possible = [_possible(of_example) for of_example in meanings]
     vocabulary = set(recipe.genres or (genre for genres in possible for genre in genres))
-    messages = list(_omissions(meanings))
+    messages: list[str] = []
     while True:
         chosen = [next((genre for genre in genres if genre in vocabulary), None) for genres in possible]
         dropped = min(_too_small(corpus.examples, chosen, vocabulary, recipe), default=None)
@@ -136,17 +68,42 @@ def targets(corpus: Corpus, recipe: Recipe) -> Targets:
         n_examples, genre, n_groups = dropped
         messages.append(f"{genre}: dropped: {n_examples} examples of {n_groups} artists or source tracks")
         vocabulary.remove(genre)
+    if recipe.sampling.partial:
+        meanings = [one for one in meanings if _named(one, vocabulary) or not _open(one, vocabulary)]
+    told = (*_omissions(meanings), *messages)
     if len(vocabulary) < 2:
         raise CorpusError(
             f"{corpus.name}: fewer than two genres have at least {recipe.min_examples} examples "
             f"by {recipe.min_groups} artists or source tracks",
-            hint="; ".join([*messages[-3:], "`--set min_examples=N --set min_groups=N` asks for fewer"]),
+            hint="; ".join([*told[-3:], "`--set min_examples=N --set min_groups=N` asks for fewer"]),
         )
     genres = tuple(sorted(vocabulary))
     kept = [
         (example, genres.index(genre)) for example, genre in zip(corpus.examples, chosen, strict=True) if genre
     ]
-    return Targets(genres, tuple(e for e, _ in kept), tuple(i for _, i in kept), tuple(messages))
+    return Targets(genres, tuple(e for e, _ in kept), tuple(i for _, i in kept), told)
+
+
+def also(example: Example, corpus: Corpus, genres: Sequence[str]) -> tuple[int, ...]:
+    """What the further labels of an example name beside its genre, each beyond doubt: indices into `genres`."""
+    return tuple(map(genres.index, _named(_meanings(example, corpus), genres)[1:]))
+
+
+def allowed(example: Example, corpus: Corpus, genres: Sequence[str]) -> tuple[int, ...]:
+    """The label set of an example: all genres that its labels may mean, indices into `genres`, ascending.
+
+    It is empty if one of the labels may also mean a genre that is not learned: such a set excludes nothing.
+    """
+    return tuple(sorted(map(genres.index, _open(_meanings(example, corpus), genres))))
+
+
+def ambiguous(corpus: Corpus, genres: Sequence[str]) -> list[Example]:
+    """The examples that have a label set, but no label that says which of its genres comes first."""
+    return [
+        example
+        for example in corpus.examples
+        if not _named(_meanings(example, corpus), genres) and allowed(example, corpus, genres)
+    ]
 
 
 def select(
@@ -201,6 +158,22 @@ def select(
         tuple(genres.index(str(targets[index])) for index in sorted(kept)),
         (*chosen.left_out, *messages),
     )
+
+
+def _meanings(example: Example, corpus: Corpus) -> list[Meaning]:
+    return [meaning(label, own_names=corpus.names_are_genres) for label in example.labels]
+
+
+def _named(meanings: Sequence[Meaning], genres: Collection[str]) -> list[str]:
+    """Those of the genres that labels name beyond doubt, strongest first; none if the first is ambiguous."""
+    return list(dict.fromkeys(genre for genre in _possible(meanings) if genre in genres))
+
+
+def _open(meanings: Sequence[Meaning], genres: Collection[str]) -> set[str]:
+    """See `allowed`."""
+    if any(one.ambiguous and not set(one.genres) <= set(genres) for one in meanings):
+        return set()
+    return {genre for one in meanings for genre in one.genres if genre in genres}
 
 
 def _possible(meanings: Sequence[Meaning]) -> list[str]:

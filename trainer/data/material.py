@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError, FileError
 from tagger.sources import decode
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import checks, features, inputs, labels, leaks, splits
+from trainer.data import ambiguous, checks, features, inputs, labels, leaks, splits
+from trainer.data.ambiguous import Ambiguous
 from trainer.data.inputs import Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
+
+_NOT_PARTED = (
+    "where windows are parted, changed copies and clips with several possible genres are not learned, "
+    "and inner folds are not drawn"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +40,7 @@ class Material:
         variants: Changed copies of some clips, each with the index of its clip.
         split: Which of them train, choose and test.
         notes: What is missing or was left out, each a sentence.
+        ambiguous: Clips to learn from whose labels leave several genres open; they are on no side.
     """
 
     recipe: Recipe
@@ -43,6 +50,7 @@ class Material:
     variants: tuple[tuple[int, Clip], ...]
     split: splits.Split
     notes: tuple[str, ...]
+    ambiguous: tuple[Ambiguous, ...] = ()
 
     def side(self, name: str) -> list[Clip]:
         """The clips of a side of the split, "train", "validation" or "test", unchanged."""
@@ -52,31 +60,44 @@ class Material:
         return [clip for clip in self._dealt(splits.SIDES.index(name)) if clip.starts]
 
     def to_learn(self, indices: NDArray[np.intp] | None = None) -> list[Clip]:
-        """The clips to learn from, changed copies among them: of the train side, or of these indices."""
+        """The clips to learn from, of the train side or of these indices, and what may be learned beside them.
+
+        That is changed copies, and ambiguous clips of nobody who is on another side.
+        """
         if self.split.leaky:
             return self.side("train")
         chosen = self.split.train if indices is None else indices
         wanted = set(chosen.tolist())
-        return [self.clips[index] for index in chosen] + [
-            clip for index, clip in self.variants if index in wanted
-        ]
+        copies = [clip for index, clip in self.variants if index in wanted]
+        beside = [one.clip for one in ambiguous.free(self.ambiguous, self.split, wanted)]
+        return [*(self.clips[index] for index in chosen), *copies, *beside]
+
+    @property
+    def learned_sets(self) -> list[Ambiguous]:
+        """The ambiguous clips that the model learns from."""
+        sides = ("train", "validation") if self.recipe.fitting.inner_folds else ("train",)
+        wanted = {int(index) for side in sides for index in getattr(self.split, side)}
+        return ambiguous.free(self.ambiguous, self.split, wanted)
 
     @property
     def side_of(self) -> dict[Path, str]:
         """The side of each recording; "train" for all where windows are parted."""
         sides = splits.SIDES if not self.split.leaky else ("train",)
-        return {self.examples[index].path: side for side in sides for index in getattr(self.split, side)}
+        known = {self.examples[index].path: side for side in sides for index in getattr(self.split, side)}
+        return known | {one.example.path: "train" for one in self.learned_sets}
 
     @property
     def digest(self) -> str:
         """Tells other data, labels, sides or frames from these."""
         side_of = self.side_of
         rows = [
-            [str(one.path), clip.target, clip.file.name, side_of.get(one.path, "")]
+            [str(one.path), clip.target, clip.file.name, side_of.get(one.path, ""), *_sets(clip)]
             for one, clip in zip(self.examples, self.clips, strict=True)
         ]
         variants = [[index, clip.file.name] for index, clip in self.variants]
-        return hashlib.sha256(json.dumps([self.genres, rows, variants]).encode("ascii")).hexdigest()
+        sets = [[str(one.example.path), one.clip.file.name, *_sets(one.clip)] for one in self.learned_sets]
+        content = [self.genres, rows, variants, *([sets] if sets else [])]
+        return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
 
     @property
     def n_parted(self) -> int:
@@ -138,24 +159,34 @@ def prepare(
     # Genres that were taken out by name are not among these, and would be missed.
     again = dataclasses.replace(recipe, selection=dataclasses.replace(recipe.selection, without=()))
     learned = _chosen(dataclasses.replace(corpus, examples=decoded), again)
-    examples, targets = learned.examples, learned.indices
-    clips = _clips(examples, targets, heard.files)
+    examples = learned.examples
+    clips = _clips(corpus, learned, heard.files)
     notes = dict.fromkeys((*corpus.problems, *_undecoded(heard.left_out), *wanted.left_out, *learned.left_out))
     pairs = checks.same_audio(examples, cache / "sounds", progress)
     parts = _split(learned, pairs, recipe, protocol)
     for part in () if allow_leaks else parts:
         leaks.refuse(part, examples, pairs)
     parts = [leaks.counted(part, pairs) for part in parts]
-    if parts[0].leaky and (recipe.variants or recipe.fitting.inner_folds):
-        notes["where windows are parted, changed copies are not learned and inner folds are not drawn"] = None
-    changed: list[tuple[int, Clip]] = []
-    if not parts[0].leaky and recipe.variants:
-        to_change = np.unique(np.concatenate([np.append(one.train, one.validation) for one in parts]))
-        changed = list(_changed(examples, clips, to_change, recipe, features_folder, progress, jobs))
-    return [
-        Material(recipe, learned.genres, examples, tuple(clips), tuple(changed), part, tuple(notes))
+    unsure, unheard = ambiguous.heard(corpus, learned, recipe, cache, progress, protocol=protocol, jobs=jobs)
+    notes |= dict.fromkeys(_undecoded(unheard))
+    if parts[0].leaky and (recipe.variants or recipe.fitting.inner_folds or unsure):
+        notes[_NOT_PARTED] = None
+    changed = tuple(_changed(learned, clips, parts, recipe, features_folder, progress, jobs))
+    made = [
+        Material(recipe, learned.genres, examples, tuple(clips), changed, part, tuple(notes), unsure)
         for part in parts
     ]
+    return [_with_sets_told(one) for one in made] if recipe.sampling.partial else made
+
+
+def _with_sets_told(data: Material) -> Material:
+    """The same with a sentence on what is made of labels that leave several genres open."""
+    n_learned, n_all = len(data.learned_sets), len(data.ambiguous)
+    told = (
+        f"{n_learned} of {n_all} clips whose labels leave several genres open are learned from, by any of "
+        "these genres; none of them chooses or tests"
+    )
+    return dataclasses.replace(data, notes=(*data.notes, told))
 
 
 def _split(
@@ -164,7 +195,8 @@ def _split(
     """The splits of a protocol; where sides are drawn, recordings that are there twice stay on one."""
     examples, targets, seed = learned.examples, learned.indices, recipe.seed
     groups = splits.groups_with_duplicates(examples, pairs, protocol)
-    return splits.splits(examples, targets, seed, protocol, groups=groups, shares=recipe.shares)
+    least = (recipe.min_examples, recipe.min_groups)
+    return splits.splits(examples, targets, seed, protocol, groups=groups, shares=recipe.shares, least=least)
 
 
 def _chosen(corpus: Corpus, recipe: Recipe) -> labels.Targets:
@@ -173,25 +205,40 @@ def _chosen(corpus: Corpus, recipe: Recipe) -> labels.Targets:
     )
 
 
-def _clips(examples: Sequence[Example], targets: Sequence[int], files: Mapping[Path, Path]) -> list[Clip]:
+def _clips(corpus: Corpus, learned: labels.Targets, files: Mapping[Path, Path]) -> list[Clip]:
     return [
-        Clip(files[one.path], target, one.corpus, one.group)
-        for one, target in zip(examples, targets, strict=True)
+        Clip(
+            files[one.path],
+            target,
+            one.corpus,
+            one.group,
+            also=labels.also(one, corpus, learned.genres),
+            allowed=labels.allowed(one, corpus, learned.genres),
+        )
+        for one, target in zip(learned.examples, learned.indices, strict=True)
     ]
 
 
+def _sets(clip: Clip) -> list[tuple[int, ...]]:
+    """What a clip's labels say beside its genre, if anything."""
+    return [clip.also, clip.allowed] if clip.also or set(clip.allowed) - {clip.target} else []
+
+
 def _changed(
-    examples: Sequence[Example],
+    learned: labels.Targets,
     clips: Sequence[Clip],
-    indices: NDArray[np.intp],
+    parts: Sequence[splits.Split],
     recipe: Recipe,
     cache: Path,
     progress: Progress,
     jobs: int,
 ) -> Iterator[tuple[int, Clip]]:
-    """Changed copies of clips, each with the index of its clip."""
+    """Changed copies of the clips that any part learns or validates by, each with the index of its clip."""
+    if parts[0].leaky or not recipe.variants:
+        return
+    indices = np.unique(np.concatenate([np.append(one.train, one.validation) for one in parts]))
+    paths = [learned.examples[index].path for index in indices]
     for variant in recipe.variants:
-        paths = [examples[index].path for index in indices]
         heard = features.build(paths, recipe.front_end, cache, progress, jobs=jobs, variant=variant)
         for index, path in zip(indices, paths, strict=True):
             if path in heard.files:

@@ -7,6 +7,7 @@ windows of a track.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,12 @@ from numpy.typing import NDArray
 
 from tagger.errors import CorpusError, SettingsError
 from trainer.corpora.interface import Example
-from trainer.data import folds
+from trainer.data import folds, left_out
 
 SIDES = ("train", "validation", "test")
 SHARES = (0.6, 0.2, 0.2)
 WINDOW_SHARES = (0.8, 0.1, 0.1)
-PROTOCOLS = ("artists", "tracks", "windows", "official", "kfold:N")
+PROTOCOLS = ("artists", "tracks", "windows", "official", "kfold:N", "corpora")
 
 _HOW_WINDOWS = "windows dealt out at random, those of one track on all sides, seed {seed}: scores are too high"
 _HOW_DRAWN = {
@@ -45,6 +46,7 @@ class Split:
         how: How the sides were chosen, for people, seed and all.
         leaky: Whether every example is on every side, and `assign_windows` parts its windows.
         n_leaked: Number of test examples whose audio is on another side as well.
+        left_out: The corpus that is tested by what others hold; empty where corpora are not kept apart.
     """
 
     train: Indices
@@ -54,6 +56,7 @@ class Split:
     how: str
     leaky: bool = False
     n_leaked: int = 0
+    left_out: str = ""
 
     @property
     def is_too_high(self) -> bool:
@@ -112,25 +115,37 @@ def splits(
     *,
     groups: Sequence[str] | None = None,
     shares: tuple[float, float, float] = SHARES,
+    least: tuple[int, int] = (1, 1),
 ) -> list[Split]:
-    """All splits of a protocol: N for `kfold:N`, in which each fold tests once; one for any other.
+    """All splits of a protocol: N for `kfold:N`, in which each fold tests once; for `corpora` one for each.
 
-    Folds of the corpus are kept if there are N of them; else they are drawn, grouped by artist.
+    Folds of the corpus are kept if there are N of them; else they are drawn, grouped by artist. Any other
+    protocol gives one split.
 
-    Args: As for `split`.
+    Args: As for `split`, and
+        least: Of `corpora`: examples and groups of a genre below which it is not learned from the others, and
+            not tested; see `left_out.in_turn`.
 
     Raises:
-        CorpusError: As for `split`.
+        CorpusError: As for `split`, or no corpus can be left out.
         SettingsError: There is no such protocol, or its number of folds makes no sense.
     """
+    own_groups: Sequence[str]
     name, _, number = protocol.partition(":")
+    if protocol == "corpora":
+        own_groups = groups or groups_with_duplicates(examples, ())
+        parts = left_out.in_turn(
+            examples, targets, own_groups, seed, min_examples=least[0], min_groups=least[1]
+        )
+        chosen = [_checked(own_groups, targets, part.sides, protocol, part.how) for part in parts]
+        return [dataclasses.replace(one, left_out=part.corpus) for one, part in zip(chosen, parts, strict=True)]
     if name != "kfold":
         return [split(examples, targets, seed, protocol, groups=groups, shares=shares)]
     if not number.isdecimal() or int(number) < 3:
         raise SettingsError(f"{protocol}: no number of folds", hint="write kfold:N with N at least 3")
     n_folds = int(number)
     present = sorted({example.fold for example in examples if example.fold is not None})
-    own_groups: Sequence[str] = [example.group for example in examples]
+    own_groups = [example.group for example in examples]
     if len(present) == n_folds and all(example.fold is not None for example in examples):
         fold_of = [present.index(example.fold) for example in examples if example.fold is not None]
         origin = "of the corpus"

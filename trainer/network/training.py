@@ -22,6 +22,7 @@ from trainer.recipe import Fitting, Phase
 # Batches are made beside the network that learns from them; a GPU leaves the processor to this.
 _N_MAKERS = max(2, min(8, (os.cpu_count() or 2) // 2))
 _N_READY = 2 * _N_MAKERS
+_LEAST = 1e-30  # stands for a share of 0, which has no logarithm
 
 
 class Training:
@@ -125,13 +126,49 @@ def compiled(model: Any, settings: Fitting, phase: Phase, n_batches: int) -> Any
         optimizer = keras.optimizers.Adam(rate)
     else:
         optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+    if settings.loss == "partial":
+        loss: Any = PartialLabels(settings.label_smoothing)
+    else:
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
     learner = keras.Model(model.input, model.output["logits"])
     learner.compile(
         optimizer=optimizer,
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
+        loss=loss,
         jit_compile=False,  # XLA takes longer to compile than it saves on networks of this size
     )
     return learner
+
+
+class PartialLabels(keras.losses.Loss):
+    """Cross-entropy with genres, and with label sets the negative logarithm of their genres' total probability.
+
+    Jin & Ghahramani, Learning with Multiple Labels, NIPS 2002; Cour, Sapp & Taskar, Learning from Partial
+    Labels, JMLR 2011. Windows that were mixed ask for the mix of what each asks. Two sets that differ cannot be
+    told apart once mixed: then a genre counts by its share, the greatest share of the two counting 1.
+
+    Args:
+        label_smoothing: Share of the target that is spread over all genres, 0 to 1; sets are not smoothed.
+    """
+
+    def __init__(self, label_smoothing: float) -> None:
+        super().__init__(name="partial_labels")
+        self._label_smoothing = label_smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each window.
+
+        Args:
+            y_true: As `trainer.data.inputs.targets` gives it, shape (n_windows, 2 n_genres).
+            y_pred: Logits, shape (n_windows, n_genres).
+        """
+        shares, of_sets = keras.ops.split(y_true, 2, axis=1)
+        of_genres = shares - of_sets
+        smoothing = self._label_smoothing * keras.ops.mean(of_genres, axis=1, keepdims=True)
+        log_prob = keras.ops.log_softmax(y_pred)
+        cross_entropy = -keras.ops.sum(((1 - self._label_smoothing) * of_genres + smoothing) * log_prob, axis=1)
+        weights = of_sets / keras.ops.maximum(keras.ops.max(of_sets, axis=1, keepdims=True), _LEAST)
+        log_total = keras.ops.logsumexp(log_prob + keras.ops.log(keras.ops.maximum(weights, _LEAST)), axis=1)
+        return cross_entropy - keras.ops.sum(of_sets, axis=1) * log_total
 
 
 class _Epoch(keras.utils.PyDataset):

@@ -34,8 +34,8 @@ Protocol = Annotated[
         "--protocol",
         metavar="HOW",
         help="How to split: artists, tracks, official, kfold:N, corpora (each left out in turn), windows "
-        "(leaky: scores come out too high), or all for leaked, track and artist scores side by side. Default: the "
-        "corpus' own split, else artists.",
+        "(leaky: scores come out too high), or all for leaked, track and artist scores side by side. Default: "
+        "the corpus' own split, else artists.",
     ),
 ]
 Weights = Annotated[

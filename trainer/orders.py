@@ -34,9 +34,10 @@ class Order:
         dataset: What to learn from; see `corpora.load`.
         data: Where its files are, if it needs to be told.
         recipe: Name of the recipe.
-        protocol: How to split; "all" stands for `ALL_PROTOCOLS`.
+        protocol: How to split, several joined by commas; "all" stands for `ALL_PROTOCOLS`.
         out: The model folder; None for the user's own, by the recipe's name.
         allow_leaks: Whether the same audio may be on two sides.
+        all_data: Whether the model that is kept learns from all examples.
         epochs: Most epochs of every phase; None for the recipe's.
         seed: None for the recipe's.
         weights: Weights to begin with; None for the recipe's.
@@ -52,6 +53,7 @@ class Order:
     protocol: str = ""
     out: Path | None = None
     allow_leaks: bool = False
+    all_data: bool = False
     epochs: int | None = None
     seed: int | None = None
     weights: str | None = None
@@ -194,8 +196,9 @@ def _trained(order: Order, recipe: Recipe, found: Corpus, out: Path, run: Run, p
             out,
             run=run,
             cache=settings.home_folder("cache"),
-            protocols=ALL_PROTOCOLS if order.protocol == "all" else (order.protocol,),
+            protocols=ALL_PROTOCOLS if order.protocol == "all" else tuple(order.protocol.split(",")),
             allow_leaks=order.allow_leaks,
+            all_data=order.all_data,
             studies={"bootstrap": order.bootstrap, "learning_curve": order.learning_curve},
             progress=progress,
         )
@@ -250,6 +253,10 @@ def _check_protocol(protocol: str) -> None:
     Raises:
         SettingsError: There is none.
     """
+    if "," in protocol:
+        for one in protocol.split(","):
+            _check_protocol(one or ",")
+        return
     name, _, number = protocol.partition(":")
     if name == "kfold" and not (number.isdecimal() and int(number) >= 3):
         raise SettingsError(f"{protocol}: no number of folds", hint="write kfold:N with N at least 3")

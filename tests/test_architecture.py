@@ -54,7 +54,7 @@ FOREIGN = {
     "soundfile": {"tagger.sources"},
     "soxr": {"tagger.sources"},
     "threadpoolctl": {"tagger.engine"},
-    "tensorflow": {"tagger.inference.device"},
+    "tensorflow": {"tagger.inference.device", "trainer.network.live_filters"},
     "torch": {"trainer.wav2vec2", "trainer.network.torchvision"},
     "transformers": {"trainer.wav2vec2"},
     "typer": {"tagger.cli"},

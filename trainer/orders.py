@@ -253,17 +253,15 @@ def _check_protocol(protocol: str) -> None:
     Raises:
         SettingsError: There is none.
     """
-    if "," in protocol:
-        for one in protocol.split(","):
-            _check_protocol(one or ",")
-        return
-    name, _, number = protocol.partition(":")
-    if name == "kfold" and not (number.isdecimal() and int(number) >= 3):
-        raise SettingsError(f"{protocol}: no number of folds", hint="write kfold:N with N at least 3")
-    if name != "kfold" and protocol not in ("", "all", *splits.PROTOCOLS):
-        raise SettingsError(
-            f"{protocol}: no such protocol", hint=f"protocols are {', '.join(splits.PROTOCOLS)} and all"
-        )
+    for one in protocol.split(","):
+        name, _, number = one.partition(":")
+        if name == "kfold" and not (number.isdecimal() and int(number) >= 3):
+            raise SettingsError(f"{one}: no number of folds", hint="write kfold:N with N at least 3")
+        if name != "kfold" and one not in splits.PROTOCOLS and protocol not in ("", "all"):
+            raise SettingsError(
+                f"{one or protocol}: no such protocol",
+                hint=f"protocols are {', '.join(splits.PROTOCOLS)}, several joined by commas, and all",
+            )
 
 
 def _begun(order: Order, recipe: Recipe, out: Path, place: Path | None) -> Run:

@@ -84,13 +84,15 @@ def test_a_network_is_described_as_it_is(network):
 
 
 def test_flops_by_hand():
-    """A convolution of 3×3×1→2 over 5×4 points and a dense layer of 4→3 on 5 rows."""
+    """Convolutions of 3×3×1→2 over 5×4 points and of 3×4→2 over 5 frames, a dense layer of 4→3 on 5 rows."""
     log_mel = keras.Input((None, 4))
     x = keras.layers.Conv2D(2, 3, padding="same")(keras.layers.Reshape((-1, 4, 1))(log_mel))
     y = keras.layers.DepthwiseConv2D(3, padding="same")(x)
     z = keras.layers.Dense(3)(log_mel)
-    model = keras.Model(log_mel, [x, y, z])
-    assert cost.flops(model, 5) == 2 * (5 * 4 * 2 * 9) + 2 * (5 * 4 * 2 * 9) + 2 * (5 * 3 * 4)
+    u = keras.layers.Conv1D(2, 3, padding="same")(log_mel)
+    model = keras.Model(log_mel, [x, y, z, u])
+    convolutions = 2 * (5 * 4 * 2 * 9) + 2 * (5 * 4 * 2 * 9) + 2 * (5 * 2 * 3 * 4)
+    assert cost.flops(model, 5) == convolutions + 2 * (5 * 3 * 4)
 
 
 @pytest.mark.parametrize("settings", [{"ema_momentum": 0.0}, {"ema_momentum": 0.5}, {"optimizer": "adam"}])

@@ -176,7 +176,7 @@ def prepare(
         Material(recipe, learned.genres, examples, tuple(clips), changed, part, tuple(notes), unsure)
         for part in parts
     ]
-    return [_with_sets_told(one) for one in made] if recipe.sampling.partial else made
+    return [_with_sets_told(one) for one in made] if unsure else made
 
 
 def _with_sets_told(data: Material) -> Material:

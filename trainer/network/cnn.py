@@ -44,24 +44,8 @@ def build(
         A `keras.Model` from "windows", shape (n_windows, n_frames, n_bands), to a dict of "logits", shape
         (n_windows, n_genres), and "embedding", shape (n_windows, embedding).
     """
-    windows = keras.Input((None, front_end.n_bands), name="windows")
-    x = embedded(windows, stem_channels, channels, embedding, dropout, norm_momentum)
-    logits = layers.Dense(n_genres, name="logits")(layers.Dropout(dropout, name="dropout_embedding")(x))
-    model = keras.Model(windows, {"logits": logits, "embedding": x}, name="cnn")
-    model(keras.ops.zeros((1, window_frames, front_end.n_bands)))
-    return model
-
-
-def embedded(
-    windows: Any,
-    stem_channels: int,
-    channels: Sequence[int],
-    embedding: int,
-    dropout: float,
-    norm_momentum: float,
-) -> Any:
-    """The embedding of windows, shape (n_windows, embedding); see `build` for the numbers."""
-    n_bands = windows.shape[2]
+    n_bands = front_end.n_bands
+    windows = keras.Input((None, n_bands), name="windows")
     x = layers.LayerNormalization(axis=(1, 2), center=False, scale=False, name="level")(windows)
     x = layers.Reshape((-1, n_bands, 1), name="image")(x)
     x = layers.Conv2D(stem_channels, 5, strides=2, padding="same", use_bias=False, name="stem")(x)
@@ -72,12 +56,13 @@ def embedded(
     x = layers.Reshape((-1, x.shape[2] * x.shape[3]), name="columns")(x)
     x = layers.Dense(channels[-1], use_bias=False, name="column")(x)
     x = _normed(x, norm_momentum, "column")
-    mean, peak = (
-        layers.GlobalAveragePooling1D(name="column_mean")(x),
-        layers.GlobalMaxPooling1D(name="column_peak")(x),
-    )
+    mean, peak = layers.GlobalAveragePooling1D(name="mean")(x), layers.GlobalMaxPooling1D(name="peak")(x)
     x = layers.Dropout(dropout, name="dropout")(layers.Concatenate(name="statistics")([mean, peak]))
-    return layers.Dense(embedding, activation="relu", name="embedding")(x)
+    x = layers.Dense(embedding, activation="relu", name="embedding")(x)
+    logits = layers.Dense(n_genres, name="logits")(layers.Dropout(dropout, name="dropout_embedding")(x))
+    model = keras.Model(windows, {"logits": logits, "embedding": x}, name="cnn")
+    model(keras.ops.zeros((1, window_frames, n_bands)))
+    return model
 
 
 def _residual(x: Any, n_channels: int, momentum: float, name: str, *, halve: bool) -> Any:

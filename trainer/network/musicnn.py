@@ -9,16 +9,14 @@ constant, so they are left out here and their constants become part of the biase
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from tagger.inference.frontend import FrontEnd
-from trainer.network import cnn, head, live_filters, pretrained
+from trainer.network import head, live_filters, pretrained
 
 N_BANDS = 96
 LEVEL_DB = -3.0
@@ -36,19 +34,8 @@ _SHAPES = {
     "rhythm_short": (17, 32, 1),
 }
 _DENSE = (20, 64)  # channels of the first of the three dense convolutions, and of the other two
-_DENSE_FRAMES = {1: 7, 2: 5}
+_DENSE_FRAMES = 7
 _EMBEDDING = 200
-
-# Of the frames -3 to 3, those at odd distance lie between two of the frames -4, -2, 0, 2, 4.
-_SHARES = np.array(
-    [
-        [0.5, 0, 0, 0, 0, 0, 0],
-        [0.5, 1, 0.5, 0, 0, 0, 0],
-        [0, 0, 0.5, 1, 0.5, 0, 0],
-        [0, 0, 0, 0, 0.5, 1, 0.5],
-        [0, 0, 0, 0, 0, 0, 0.5],
-    ]
-)
 
 
 def build(
@@ -57,10 +44,9 @@ def build(
     n_genres: int,
     *,
     weights: str = "musicnn",
-    time_stride: int = 2,
+    band_stride: int = 2,
     pool_dropout: float = 0.0,
     dropout: float = 0.5,
-    branch: Mapping[str, Any] | None = None,
 ) -> Any:
     """The live part of musicnn, and logits of our own on its penultimate layer.
 
@@ -71,38 +57,28 @@ def build(
         window_frames: Length of the windows that it will learn from; it takes any.
         n_genres: Number of logits.
         weights: See `pretrained.fill`; "musicnn" fetches the published ones.
-        time_stride: The front filters look at every so many frames, 1 or 2; the dense convolutions behind them
-            are then stretched less, and see as many seconds as before.
+        band_stride: The front filters, of whose answers in all bands the strongest counts, look at every so
+            many bands; 1 is as published, 2 costs half and changes little.
         pool_dropout: Share of the pooled features that is dropped in training, 0 to 1.
         dropout: Share of the embedding that is dropped in training, 0 to 1.
-        branch: Numbers of `cnn.embedded`: a second, untrained network beside it, on every other frame, whose
-            logits are added; None for none.
 
     Returns:
         See `head.model`.
 
     Raises:
         SettingsError: The weights cannot be had.
-        ValueError: The stride or the number of bands is another.
+        ValueError: The front-end has another number of bands.
     """
-    if time_stride not in (1, 2) or front_end.n_bands != N_BANDS:
-        raise ValueError(f"musicnn has {N_BANDS} bands and a time stride of 1 or 2")
+    if front_end.n_bands != N_BANDS:
+        raise ValueError(f"musicnn hears {N_BANDS} bands, not {front_end.n_bands}")
     windows = keras.Input((None, N_BANDS), name="windows")
-    trunk = _trunk(time_stride, pool_dropout)
-    donors = {"musicnn": lambda: _published(live_filters.fetched(), time_stride)}
+    trunk = _trunk(band_stride, pool_dropout)
+    donors = {"musicnn": lambda: _published(live_filters.fetched(), band_stride)}
     if weights.endswith(".whl"):
-        donors[weights] = lambda: _published(Path(weights), time_stride)
+        donors[weights] = lambda: _published(Path(weights), band_stride)
     pretrained.fill(trunk, weights, donors)
     x = trunk.call(_compressed(windows))
     logits = layers.Dense(n_genres, name="head_logits")(layers.Dropout(dropout, name="head_dropout")(x))
-    if branch:
-        slow = layers.AveragePooling1D(2, name="slow")(windows)
-        learned = cnn.embedded(slow, **branch)
-        more = layers.Dense(n_genres, name="branch_logits")(
-            layers.Dropout(dropout, name="branch_dropout")(learned)
-        )
-        logits = layers.Add(name="logits")([logits, more])
-        x = layers.Concatenate(name="embeddings")([x, learned])
     model = head.flattened(keras.Model(windows, {"logits": logits, "embedding": x}, name="musicnn"))
     model(ops.zeros((1, window_frames, N_BANDS)))
     return model
@@ -115,16 +91,16 @@ def _compressed(windows: Any) -> Any:
     return ops.softplus((windows - level + (LEVEL_DB + 40)) / _NEPER_DB) / math.log(10)
 
 
-def _trunk(time_stride: int, pool_dropout: float) -> Any:
+def _trunk(band_stride: int, pool_dropout: float) -> Any:
     frames = keras.Input((None, N_BANDS), name="compressed")
     x = layers.Reshape((-1, N_BANDS, 1), name="spectrogram")(frames)
     x = layers.BatchNormalization(name="input_norm")(x)
-    front = layers.Concatenate(name="front")([_front(x, name, time_stride) for name in live_filters.FRONT])
+    front = layers.Concatenate(name="front")([_front(x, name, band_stride) for name in live_filters.FRONT])
     n_first, n_dense = _DENSE
-    first = _dense(front, n_first, time_stride, "dense1")
+    first = _dense(front, n_first, "dense1")
     wide = ops.pad(first, ((0, 0), (0, 0), (0, n_dense - n_first)))
-    second = layers.Add(name="sum2")([_dense(first, n_dense, time_stride, "dense2"), wide])
-    third = layers.Add(name="sum3")([_dense(second, n_dense, time_stride, "dense3"), second])
+    second = layers.Add(name="sum2")([_dense(first, n_dense, "dense2"), wide])
+    third = layers.Add(name="sum3")([_dense(second, n_dense, "dense3"), second])
     x = layers.Concatenate(name="layers")([front, first, second, third])
     peak, mean = (
         layers.GlobalMaxPooling1D(name="pool_peak")(x),
@@ -135,32 +111,24 @@ def _trunk(time_stride: int, pool_dropout: float) -> Any:
     return keras.Model(frames, layers.BatchNormalization(name="heard_norm")(x), name="musicnn")
 
 
-def _front(x: Any, name: str, time_stride: int) -> Any:
+def _front(x: Any, name: str, band_stride: int) -> Any:
     """The strongest answer of each filter in any band."""
     n_filters, n_frames, n_bands = _SHAPES[name]
     before = (n_frames - 1) // 2
     x = layers.ZeroPadding2D(((before, n_frames - 1 - before), (0, 0)), name=f"{name}_pad")(x)
-    x = layers.Conv2D(n_filters, (n_frames, n_bands), strides=(time_stride, 1), activation="relu", name=name)(x)
+    x = layers.Conv2D(n_filters, (n_frames, n_bands), strides=(1, band_stride), activation="relu", name=name)(x)
     x = layers.BatchNormalization(name=f"{name}_norm")(x)
     return ops.max(x, axis=2)
 
 
-def _dense(x: Any, n_channels: int, time_stride: int, name: str) -> Any:
-    length = _DENSE_FRAMES[time_stride]
-    x = layers.Conv1D(n_channels, length, padding="same", activation="relu", name=name)(x)
+def _dense(x: Any, n_channels: int, name: str) -> Any:
+    x = layers.Conv1D(n_channels, _DENSE_FRAMES, padding="same", activation="relu", name=name)(x)
     return layers.BatchNormalization(name=f"{name}_norm")(x)
 
 
-def _published(package: Path, time_stride: int) -> Any:
+def _published(package: Path, band_stride: int) -> Any:
     """The trunk with the published weights."""
-    trunk = _trunk(time_stride, 0.0)
+    trunk = _trunk(band_stride, 0.0)
     for name, arrays in live_filters.read(package).items():
-        if name in ("dense1", "dense2", "dense3") and time_stride == 2:
-            arrays[0] = _halved(arrays[0])
         trunk.get_layer(name).set_weights(arrays)
     return trunk
-
-
-def _halved(kernel: Any) -> Any:
-    """A kernel of 7 frames for every other frame: those between are taken for the mean of their neighbours."""
-    return np.einsum("nk,kio->nio", _SHARES, kernel)

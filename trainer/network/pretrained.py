@@ -92,13 +92,18 @@ def _fetched(weights: str, donor: Donor) -> Any:
             return donor()
     except SettingsError:
         raise
-    except OSError as error:  # of kagglehub and huggingface-hub; their texts are for programmers
+    except Exception as error:  # keras, keras-hub, kagglehub and huggingface-hub share no base class
         raise SettingsError(
-            f"{weights}: the weights could not be fetched: no connection, or no such weights", hint=_HINT
+            f"{weights}: the weights could not be fetched: {_why(error)}", hint=_HINT
         ) from error
-    except Exception as error:  # keras and keras-hub raise their own kinds of Exception and ValueError
-        reason = next(iter(str(error).split(". ")[0].splitlines()), "") or type(error).__name__
-        raise SettingsError(f"{weights}: the weights could not be fetched: {reason}", hint=_HINT) from error
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, for people: the texts of errors of the system are for programmers."""
+    # Keras raises Exception itself where an OSError says that it has no connection.
+    if isinstance(error, OSError) or isinstance(error.__context__, OSError):
+        return "no connection, or no such weights"
+    return next(iter(str(error).split(". ")[0].splitlines()), "") or type(error).__name__
 
 
 def _read(file: Path, backbone: Any) -> None:

@@ -8,11 +8,11 @@ from tagger.errors import SettingsError
 from trainer.recipe import Recipe
 from trainer.recipes import (
     arrigo2025_yolo,
-    compact_cnn,
     default,
     li2025_features,
     li2025_spectrograms,
     li2025_wav2vec2,
+    musicnn_transfer,
     sanjeev2025_vgg,
     singh2024_cnn,
     vukotic2025_backbones,
@@ -22,7 +22,7 @@ from trainer.recipes import (
 
 _FILES = (
     default,
-    compact_cnn,
+    musicnn_transfer,
     vukotic2025_cnn,
     vukotic2025_backbones,
     vukotic2025_residual,

@@ -1,74 +1,35 @@
-"""The model that comes with tagger: what musicnn heard in 200,000 songs, and genres learned from few.
+"""The model that comes with tagger: a compact CNN on 3-second log-mel windows, small enough for any CPU.
 
 Data      any corpus of labelled clips; artists are kept apart where the corpus names them
-Window    187 frames of 256 samples at 16,000 Hz: 2.99 s, every 2.40 s
+Window    128 frames of 512 samples at 22,050 Hz: 2.97 s, every 1.49 s
 Command   tagger train --dataset csv:FILE --recipe default
+Time      8 minutes on two CPU cores for 814 training clips (7 hours of audio), spectrograms included
+Score     62.8 % of 258 test tracks (53.9 to 70.5), macro F1 53.7 % (46.7 to 59.1), on the bundled model's
+          corpora; logistic regression on mean MFCCs reaches 44.2 % and 36.5 % there
 """
 
 from __future__ import annotations
 
-import dataclasses
-
-from tagger.inference.frontend import FrontEnd
-from trainer.recipe import Augmentation, Fitting, Phase, Recipe, Sampling
+from trainer.recipe import Augmentation, Fitting, Recipe, Sampling
 
 RECIPE = Recipe(
-    description="Genre of a piece of music from its sound, by musicnn's filters and a classifier of our own",
-    front_end=FrontEnd(sample_rate=16000, n_fft=512, hop_length=256, n_mels=96, fmax=8000.0),
-    window_frames=187,
-    hop_frames=150,
-    network="musicnn",
-    network_parameters={"weights": "musicnn"},
-    smoke_parameters={"weights": "none"},
-    sampling=Sampling(windows_per_epoch=2048, partial=True),
-    fitting=Fitting(
-        loss="partial",
-        phases=(
-            Phase(epochs=10, learning_rate=2e-3, trainable="head_"),
-            Phase(epochs=14, learning_rate=3e-4, trainable="head_|dense|embedding", freeze_norms=True),
-        ),
-        patience=8,
-        weight_decay=0.1,
-        label_smoothing=0.1,
-        ema_momentum=0.98,
-    ),
+    smoke_parameters={"stem_channels": 8, "channels": (8, 16), "embedding": 16},
+    sampling=Sampling(windows_per_epoch=4096),
+    fitting=Fitting(epochs=60, patience=20, learning_rate=3e-3, weight_decay=0.02),
     augmentation=Augmentation(
         repeat_share=0.3,
         stretch=0.1,
-        pitch_bands=1.5,
-        equaliser_db=6.0,
-        low_pass_share=0.25,
-        low_pass_slope_db=8.0,
-        floor_share=0.3,
-        dynamic_range=0.1,
+        pitch_bands=2.0,
+        equaliser_db=5.0,
+        low_pass_share=0.15,
+        gain_db=6.0,
+        floor_share=0.5,
+        noise_db=0.5,
+        time_masks=1,
+        time_mask_frames=16,
+        band_masks=1,
+        band_mask_bands=10,
     ),
 )
 
-TRIAL = dataclasses.replace(
-    RECIPE,
-    name="trial-branch",
-    hop_frames=169,
-    network_parameters={
-        "weights": "musicnn",
-        "branch": {
-            "stem_channels": 16,
-            "channels": (24, 48, 96, 128),
-            "embedding": 96,
-            "dropout": 0.3,
-            "norm_momentum": 0.95,
-        },
-    },
-    sampling=Sampling(windows_per_epoch=4096, partial=True),
-    fitting=dataclasses.replace(
-        RECIPE.fitting,
-        phases=(
-            Phase(epochs=40, learning_rate=3e-3, trainable="(?!input_norm|timbre|rhythm|dense|heard)"),
-            Phase(epochs=10, learning_rate=3e-4, trainable="(?!input_norm|timbre|rhythm)", freeze_norms=True),
-        ),
-        patience=15,
-        ema_momentum=0.99,
-        weight_decay=0.05,
-    ),
-)
-
-RECIPES = (RECIPE, TRIAL)
+RECIPES = (RECIPE,)

@@ -8,6 +8,7 @@ from trainer.network import (
     arrigo,
     hybrid,
     li,
+    musicnn,
     sanjeev,
     spectral,
     transfer,
@@ -21,6 +22,7 @@ from trainer.network import (
 MEL = FrontEnd(n_mels=16, n_fft=512, hop_length=256)
 LINEAR = FrontEnd(kind="log_spectrogram", n_fft=512, hop_length=256)
 DESCRIPTORS = FrontEnd(kind="descriptors", hop_length=22050)
+FINE_MEL = FrontEnd(sample_rate=16000, n_fft=512, hop_length=256, n_mels=96, fmax=8000.0)
 
 CUT = {"size": 32, "weights": "none"}
 TINY = {"size": 32, "channels": (4, 6)}
@@ -49,6 +51,7 @@ SMOKE = {
     ),
     "li cnn": (li.cnn, MEL, 20, {**TINY, "units": 8}),
     "li crnn": (li.crnn, MEL, 20, {**TINY, "units": 8, "bidirectional": True}),
+    "musicnn": (musicnn.build, FINE_MEL, 20, {"weights": "none"}),
     "dense": (vector.dense, DESCRIPTORS, 1, {"units": (8, 4)}),
     "lstm": (vector.lstm, DESCRIPTORS, 1, {"lstm_units": 8, "units": (4,)}),
     "spectral": (spectral.build, LINEAR, 20, {**TINY, "units": (8,)}),

@@ -45,8 +45,8 @@ def build(
     *,
     weights: str = "musicnn",
     band_stride: int = 2,
-    pool_dropout: float = 0.0,
-    dropout: float = 0.5,
+    l2: float = 0.0,
+    dropout: float = 0.0,
 ) -> Any:
     """The live part of musicnn, and logits of our own on its penultimate layer.
 
@@ -59,7 +59,7 @@ def build(
         weights: See `pretrained.fill`; "musicnn" fetches the published ones.
         band_stride: The front filters, of whose answers in all bands the strongest counts, look at every so
             many bands; 1 is as published, 2 costs half and changes little.
-        pool_dropout: Share of the pooled features that is dropped in training, 0 to 1.
+        l2: Weight of the squared weights of the logits in the loss.
         dropout: Share of the embedding that is dropped in training, 0 to 1.
 
     Returns:
@@ -72,13 +72,15 @@ def build(
     if front_end.n_bands != N_BANDS:
         raise ValueError(f"musicnn hears {N_BANDS} bands, not {front_end.n_bands}")
     windows = keras.Input((None, N_BANDS), name="windows")
-    trunk = _trunk(band_stride, pool_dropout)
+    trunk = _trunk(band_stride)
     donors = {"musicnn": lambda: _published(live_filters.fetched(), band_stride)}
     if weights.endswith(".whl"):
         donors[weights] = lambda: _published(Path(weights), band_stride)
     pretrained.fill(trunk, weights, donors)
     x = trunk.call(_compressed(windows))
-    logits = layers.Dense(n_genres, name="head_logits")(layers.Dropout(dropout, name="head_dropout")(x))
+    decay = keras.regularizers.L2(l2) if l2 else None
+    kept = layers.Dropout(dropout, name="head_dropout")(x)
+    logits = layers.Dense(n_genres, kernel_regularizer=decay, name="head_logits")(kept)
     model = head.flattened(keras.Model(windows, {"logits": logits, "embedding": x}, name="musicnn"))
     model(ops.zeros((1, window_frames, N_BANDS)))
     return model
@@ -91,7 +93,7 @@ def _compressed(windows: Any) -> Any:
     return ops.softplus((windows - level + (LEVEL_DB + 40)) / _NEPER_DB) / math.log(10)
 
 
-def _trunk(band_stride: int, pool_dropout: float) -> Any:
+def _trunk(band_stride: int) -> Any:
     frames = keras.Input((None, N_BANDS), name="compressed")
     x = layers.Reshape((-1, N_BANDS, 1), name="spectrogram")(frames)
     x = layers.BatchNormalization(name="input_norm")(x)
@@ -106,7 +108,7 @@ def _trunk(band_stride: int, pool_dropout: float) -> Any:
         layers.GlobalMaxPooling1D(name="pool_peak")(x),
         layers.GlobalAveragePooling1D(name="pool_mean")(x),
     )
-    x = layers.Dropout(pool_dropout, name="pool_dropout")(layers.Concatenate(name="pooled")([peak, mean]))
+    x = layers.Concatenate(name="pooled")([peak, mean])
     x = layers.Dense(_EMBEDDING, activation="relu", name="heard")(x)
     return keras.Model(frames, layers.BatchNormalization(name="heard_norm")(x), name="musicnn")
 
@@ -128,7 +130,7 @@ def _dense(x: Any, n_channels: int, name: str) -> Any:
 
 def _published(package: Path, band_stride: int) -> Any:
     """The trunk with the published weights."""
-    trunk = _trunk(band_stride, 0.0)
+    trunk = _trunk(band_stride)
     for name, arrays in live_filters.read(package).items():
         trunk.get_layer(name).set_weights(arrays)
     return trunk

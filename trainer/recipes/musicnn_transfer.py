@@ -3,12 +3,15 @@
 Data      any corpus of labelled clips; artists are kept apart where the corpus names them
 Window    187 frames of 256 samples at 16,000 Hz: 2.99 s, every 2.50 s
 Command   tagger train --dataset csv:FILE --recipe musicnn
+
+Only the last layer learns, and from windows as they are: on music of a corpus that was left out, learning the
+dense layers too loses three points, and changed windows lose four.
 """
 
 from __future__ import annotations
 
 from tagger.inference.frontend import FrontEnd
-from trainer.recipe import Augmentation, Fitting, Phase, Recipe, Sampling
+from trainer.recipe import Fitting, Phase, Recipe, Sampling
 
 RECIPE = Recipe(
     name="musicnn",
@@ -17,29 +20,16 @@ RECIPE = Recipe(
     window_frames=187,
     hop_frames=156,
     network="musicnn",
-    network_parameters={"weights": "musicnn"},
+    network_parameters={"weights": "musicnn", "l2": 0.05},
     smoke_parameters={"weights": "none"},
     sampling=Sampling(windows_per_epoch=2048, partial=True),
     fitting=Fitting(
         loss="partial",
-        phases=(
-            Phase(epochs=10, learning_rate=2e-3, trainable="head_"),
-            Phase(epochs=14, learning_rate=3e-4, trainable="head_|dense|heard", freeze_norms=True),
-        ),
-        patience=8,
-        weight_decay=0.1,
-        label_smoothing=0.1,
+        phases=(Phase(epochs=16, learning_rate=5e-3, trainable="head_"),),
+        warmup_epochs=1,
+        weight_decay=0.0,
+        label_smoothing=0.0,
         ema_momentum=0.98,
-    ),
-    augmentation=Augmentation(
-        repeat_share=0.3,
-        stretch=0.1,
-        pitch_bands=1.5,
-        equaliser_db=6.0,
-        low_pass_share=0.25,
-        low_pass_slope_db=8.0,
-        floor_share=0.3,
-        dynamic_range=0.1,
     ),
 )
 

@@ -141,12 +141,15 @@ def prepare(settings: Settings, on_notice: Callable[[str], None] = lambda notice
         jobs=n_jobs,
         vote=settings.vote,
         rule=abstain.rule(settings, artefact.card),
-        effort=settings.effort if settings.vote == "soft" else "full",
+        effort=settings.effort if settings.vote == "soft" and settings.max_error is None else "full",
     )
 
 
 def _check_promise(settings: Settings) -> None:
-    """Refuse ways of listening that give other confidences than those that a promise rests on."""
+    """Refuse ways of listening that give other confidences than those that a promise rests on.
+
+    Tracks are heard whole then, as those of the evidence were.
+    """
     is_usual = settings.window is None and settings.hop is None
     if settings.max_error is not None and not (
         is_usual and settings.vote == "soft" and settings.effort != "fast"

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from tagger import pipeline
 from tagger.inference import artefact
+from tagger.settings import Settings
 
 MUSIC = Path(__file__).resolve().parents[1] / "examples" / "music"
 
@@ -159,3 +161,10 @@ def test_models_say_what_they_can_promise(tmp_path: Path) -> None:
     assert "names 50 %" in next(line for line in shown.splitlines() if "--max-error 5%" in line)
     assert "0.81, 0.81" not in shown
     assert len(json.loads(tagger("models", folder, "--json").stdout)["held_out"]["right"]) == 400
+
+
+def test_promises_are_kept_on_tracks_heard_whole(tmp_path: Path) -> None:
+    """The evidence was heard so: a promise takes the place of stopping early."""
+    chosen = str(model(tmp_path / "promising", below=0.5))
+    assert pipeline.prepare(Settings(model=chosen)).effort == "auto"
+    assert pipeline.prepare(Settings(model=chosen, max_error=0.25)).effort == "full"

@@ -97,6 +97,18 @@ def parted(said: Answers, share: float = _SCALE_SHARE, seed: int = 0) -> tuple[A
     return _rows(said, ~is_second), _rows(said, is_second)
 
 
+def one_of_each_group(said: Answers, seed: int = 0) -> Answers:
+    """One row of each group, drawn at random: tracks of an artist stand or fall together, and prove one thing.
+
+    Args:
+        said: Answers per track.
+        seed: Of the draw.
+    """
+    order = np.random.default_rng(seed).permutation(len(said))
+    first = np.unique(said.groups.astype(str)[order], return_index=True)[1]
+    return _rows(said, np.isin(np.arange(len(said)), order[first]))
+
+
 def selection(said: Answers, thresholds: Mapping[str, float], *, any_label: bool = False) -> dict[str, Any]:
     """How much of the answers is named at thresholds of genres, and how much of that is wrong.
 

@@ -85,6 +85,14 @@ def place(artefact: Artefact, out: Path) -> None:
         shutil.copytree(artefact.folder, fresh, dirs_exist_ok=True)
 
 
+def done(folder: Path) -> Artefact | None:
+    """The model of a folder, if an earlier run wrote it and had trained it to the end."""
+    if not (folder / artefacts.README).exists():
+        return None
+    artefact = artefacts.load(folder)
+    return artefact if artefact.card.split["finished"] else None
+
+
 def write(
     model: Learner, card: Card, folder: Path, real: Array, side_of: Mapping[Path, str] | None = None
 ) -> Artefact:

@@ -196,7 +196,9 @@ def _trained(order: Order, recipe: Recipe, found: Corpus, out: Path, run: Run, p
             out,
             run=run,
             cache=settings.home_folder("cache"),
-            protocols=ALL_PROTOCOLS if order.protocol == "all" else tuple(order.protocol.split(",")),
+            protocols=ALL_PROTOCOLS
+            if order.protocol == "all"
+            else tuple(one.strip() for one in order.protocol.split(",")),
             allow_leaks=order.allow_leaks,
             all_data=order.all_data,
             studies={"bootstrap": order.bootstrap, "learning_curve": order.learning_curve},
@@ -253,14 +255,14 @@ def _check_protocol(protocol: str) -> None:
     Raises:
         SettingsError: There is none.
     """
-    for one in protocol.split(","):
+    for one in map(str.strip, protocol.split(",")):
         name, _, number = one.partition(":")
         if name == "kfold" and not (number.isdecimal() and int(number) >= 3):
             raise SettingsError(f"{one}: no number of folds", hint="write kfold:N with N at least 3")
         if name != "kfold" and one not in splits.PROTOCOLS and protocol not in ("", "all"):
             raise SettingsError(
                 f"{one or protocol}: no such protocol",
-                hint=f"protocols are {', '.join(splits.PROTOCOLS)}, several joined by commas, and all",
+                hint=f"protocols are {', '.join(splits.PROTOCOLS)}, several joined by commas, or all",
             )
 
 

@@ -14,7 +14,7 @@ from trainer.answers import Answers
 from trainer.data.material import Material
 from trainer.recipe import Recipe
 
-# Fewer tracks can promise nothing, as a quarter of them goes into the scale.
+# Fewer artists can promise nothing, as a quarter of them goes into the scale.
 _LEAST_EVIDENCE = 120
 
 
@@ -97,8 +97,12 @@ def scored(card: Card, parts: Sequence[Part], scores: Mapping[str, Any]) -> Card
         of_card["protocols"] = protocols
     if "baseline" in scores and not split.leaky:
         of_card["baseline"] = scores["baseline"]
-    told = {"models": len(parts), "finished": all(part.finished for part in parts)}
-    return dataclasses.replace(card, scores=of_card | told, held_out=_held_out(parts))
+    of_card |= {"models": len(parts), "finished": all(part.finished for part in parts)}
+    evidence = _held_out(parts)
+    if evidence is not None:
+        said = answers.joined([part.tracks for part in parts])
+        of_card["promises"] = abstain.cross_checked(abstain.one_of_each_group(said))
+    return dataclasses.replace(card, scores=of_card, held_out=evidence)
 
 
 def _told(judged: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,13 +114,16 @@ def _told(judged: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _held_out(parts: Sequence[Part]) -> HeldOut | None:
-    """The test tracks of all parts as evidence; None where they prove nothing."""
-    said = answers.joined([part.tracks for part in parts])
+    """One test track of each artist or source track as evidence; None where they prove nothing."""
+    said = abstain.one_of_each_group(answers.joined([part.tracks for part in parts]))
     if any(part.data.split.is_too_high or not part.finished for part in parts) or len(said) < _LEAST_EVIDENCE:
         return None
-    if len(set(said.groups)) < _LEAST_EVIDENCE // 4:
-        return None
-    split = parts[0].data.split
-    left_out = "its corpus was left out" if split.protocol == "corpora" else "its artist was left out"
-    source = f"test tracks of the protocol {split.protocol}, each named by a model from which {left_out}"
+    data = parts[0].data
+    left_out, n_unjudged = "corpus" if data.split.protocol == "corpora" else "artist", len(data.ambiguous)
+    source = (
+        f"a test track of each artist by the protocol {data.split.protocol}, named by a model of the same "
+        f"recipe that never heard its {left_out}"
+    )
+    if n_unjudged:
+        source += f"; {n_unjudged} tracks whose labels leave several genres open are not among them"
     return abstain.held_out(*abstain.parted(said), source)

@@ -85,6 +85,7 @@ def _scores(card: Card) -> str:
             f"`--write-tags` would write a genre to {_interval(written['coverage'])} % of these tracks; "
             f"{_interval(written['accuracy'])} % of what it writes is right.",
             "",
+            *_promises(card),
             *_by_corpus(track),
             "",
             "Per track and genre:",
@@ -94,12 +95,35 @@ def _scores(card: Card) -> str:
     )
 
 
+def _promises(card: Card) -> list[str]:
+    """Lines on what promises come to on tracks that they do not rest on."""
+    found = card.scores.get("promises")
+    if not found:
+        return []
+    rows = [
+        [f"{100 * float(level):g}", _interval(one["coverage"]), _interval(one["error"]), str(one["n_named"])]
+        for level, one in found.items()
+    ]
+    return [
+        "What `--max-error` comes to on one track of each artist, four fifths of which choose the thresholds "
+        "for the others in turn:",
+        "",
+        *_table(["promised, per cent", "named", "of these wrong", "tracks named"], rows),
+        "",
+    ]
+
+
 def _heard_before(card: Card) -> str:
     if n_leaked := card.split.get("leaked"):
         return f", **{n_leaked} of which it learned: every score is too high**"
     if card.split.get("leaky"):
         return ", **windows of which it learned: every score is too high**"
     n_models = card.scores.get("models", 1)
+    if not card.split["test"]:
+        models = f"one of {n_models} models" if n_models > 1 else "a model"
+        return (
+            f", each by {models} of the same recipe that never heard it; this model learned from all of them,"
+        )
     if card.split["protocol"] == "corpora":
         return f", each by a model that learned from other corpora only; this is the first of these {n_models}"
     if n_models > 1:
@@ -117,10 +141,18 @@ def _data(card: Card) -> str:
             "",
             *lines,
             "",
-            f"Split: {split['train']} clips trained it, {split['validation']} chose the best weights and the "
-            f"temperature, {split['test']} tested it ({how}). {split['artists']}.",
-            *(f"- {note}" for note in split["notes"]),
+            f"Split: {_sides(split)} ({how}). {split['artists']}.",
+            *(f"- {note}" for note in (*card.recipe.get("notes", ()), *split["notes"])),
         ]
+    )
+
+
+def _sides(split: Mapping[str, Any]) -> str:
+    if not split["test"]:
+        return f"{split['train']} clips trained it, none is left to test it by"
+    return (
+        f"{split['train']} clips trained it, {split['validation']} chose the best weights and the temperature, "
+        f"{split['test']} tested it"
     )
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from tagger.errors import CorpusError, OutputError
-from tagger.inference import artefact as artefacts
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Calibration, Card
 from trainer import answers, baseline, calibrate, cards, export, judge, learners, parts, runs, trials, whole
@@ -28,7 +27,8 @@ from trainer.recipe import Recipe
 from trainer.runs import Run
 
 _N_CHECKED = 16
-_ORDER = ("windows", "tracks")  # the leaky and the less strict come first: the last one's model is kept
+# From the leaky to the strictest: the last one's model is kept.
+_ORDER = ("windows", "tracks", "official", "artists", "kfold", "corpora")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def run(
 ) -> Trained:
     """Train a model, test it on music it never heard, and write its folder.
 
-    Ctrl-C ends the fitting; the best weights so far are then tested and written. A run that was stopped in any
+    Ctrl-C ends the fitting; the best weights so far are then tested and written; in the training on all data it
+    leaves the first of the tested models. A run that was stopped in any
     other way goes on from its last epoch when it is run again.
 
     Args:
@@ -89,10 +90,13 @@ def run(
     export.check_free(out)
     made: list[Part] = []
     scores: dict[str, Any] = {"protocols": {}}
-    for protocol in sorted(protocols, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
+    ordered = sorted(protocols, key=_strictness)
+    for protocol in ordered:
         prepared = material.prepare(
             corpus, recipe, cache, progress, protocol=protocol, allow_leaks=allow_leaks, jobs=jobs
         )
+        if all_data and protocol == ordered[-1]:
+            whole.check(prepared)
         for note in () if made else prepared[0].notes:
             progress.say(note)
         state = run.folder / runs.CHECKPOINT
@@ -105,12 +109,9 @@ def run(
         if made[0].yardstick is not None:
             scores["baseline"] = parts.yardstick(made, recipe)
         runs.write_scores(run, scores)
-    finished = all(part.finished for part in made)
-    if all_data and finished:
-        kept, finished = whole.made(
-            corpus, made, scores, run.folder / runs.CHECKPOINT / "all" / "model", progress
-        )
-    else:
+    kept = whole.made(corpus, made, scores, state / "all" / "model", progress) if all_data else None
+    finished = all(part.finished for part in made) and (kept is not None or not all_data)
+    if kept is None:
         first = made[0].artefact
         kept = export.rewrite_card(parts.scored(first.card, made, scores), first.folder)
     export.place(kept, out)
@@ -122,10 +123,15 @@ def run(
     return Trained(out, kept.card, finished, scores)
 
 
+def _strictness(protocol: str) -> int:
+    name = protocol.partition(":")[0]
+    return _ORDER.index(name) if name in _ORDER else _ORDER.index("artists")
+
+
 def _part(corpus: Corpus, data: Material, place: Path, cache: Path, progress: Progress, jobs: int) -> Part:
     """Train, export and test a model on one split, unless an earlier run came so far."""
     _keep_data(data, place)
-    artefact = _done(place / "model") or _made(corpus, data, place, progress)
+    artefact = export.done(place / "model") or _made(corpus, data, place, progress)
     finished = bool(artefact.card.split["finished"])
     if finished:
         _clear_states(place)
@@ -149,14 +155,6 @@ def _keep_data(data: Material, place: Path) -> None:
             f"{data.split.protocol}: files, labels or sides are not those that this run began with",
             hint="train it anew, without --resume",
         )
-
-
-def _done(folder: Path) -> Artefact | None:
-    """The model of a part, if an earlier run wrote it and had trained it to the end."""
-    if not (folder / artefacts.README).exists():
-        return None
-    artefact = artefacts.load(folder)
-    return artefact if artefact.card.split["finished"] else None
 
 
 def _made(corpus: Corpus, data: Material, place: Path, progress: Progress) -> Artefact:

@@ -79,9 +79,7 @@ LearningCurve = Annotated[
         "--learning-curve", metavar="N", min=0, help="Train on nine growing shares of the tracks, N times."
     ),
 ]
-AllData = Annotated[
-    bool, typer.Option("--all-data", help="Keep one that learns from all, once others are tested.")
-]
+AllData = Annotated[bool, typer.Option("--all-data", help="Keep a model of all tracks, others being tested.")]
 Epochs = Annotated[int | None, typer.Option("--epochs", metavar="N", min=1, help="Most epochs.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="Of everything random.")]
 

@@ -112,7 +112,8 @@ def thresholds(
     (Bonferroni).
 
     Args:
-        held_out: Answers to tracks that no part of the model, nor the offsets, learned from.
+        held_out: Answers to tracks that neither the models that gave them nor the offsets learned from, each
+            of another artist: tracks of one artist are not independent, and independence is assumed.
         genres: The model's.
         max_error: Share of wrong verdicts among those named, above 0 and below 1.
         confidence: Probability, over the held-out tracks, that the promise holds.
@@ -144,7 +145,7 @@ def promises(card: Card) -> dict[str, Any]:
             0.0 if found is None else np.mean(sure >= np.array([found[genre] for genre in card.genres])[place])
         )
         named[f"--max-error {_percent(level)}"] = (
-            "cannot be promised" if found is None else f"names {100 * share:.0f} %"
+            "cannot be promised" if found is None else f"names {100 * share:.0f} % of these tracks"
         )
     return {"tracks": len(sure), "source": card.held_out.source} | named
 

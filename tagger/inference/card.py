@@ -51,7 +51,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Answers to tracks that no part of the model learned from: what a promise on errors rests on.
+    """Answers to tracks that were not learned from: what a promise on errors rests on.
+
+    They are of this model, or of models of the same recipe that did not hear the track; what is proven for
+    these is assumed for the one that is kept.
 
     Attributes:
         source: Which tracks these are and how they were answered, for people.

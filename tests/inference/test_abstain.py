@@ -173,9 +173,9 @@ def test_people_are_told_what_can_be_promised(promising: Card) -> None:
     few = dataclasses.replace(
         promising, held_out=dataclasses.replace(alike((0.9, 90, 3)), scale=promising.held_out.scale)
     )
-    assert abstain.promises(promising)["--max-error 5%"] == "names 50 %"
+    assert abstain.promises(promising)["--max-error 5%"] == "names 50 % of these tracks"
     assert abstain.promises(few)["--max-error 5%"] == "cannot be promised"
-    assert abstain.promises(few)["--max-error 10%"] == "names 100 %"
+    assert abstain.promises(few)["--max-error 10%"] == "names 100 % of these tracks"
     assert abstain.promises(dataclasses.replace(promising, held_out=None)) == {}
 
 

@@ -92,7 +92,8 @@ def also(example: Example, corpus: Corpus, genres: Sequence[str]) -> tuple[int, 
 def allowed(example: Example, corpus: Corpus, genres: Sequence[str]) -> tuple[int, ...]:
     """The label set of an example: all genres that its labels may mean, indices into `genres`, ascending.
 
-    It is empty if one of the labels may also mean a genre that is not learned: such a set excludes nothing.
+    It is empty if a label that leaves several genres open may mean one that is not learned: such a set excludes
+    nothing. Labels hold together, so that a further one of a genre that is not learned changes nothing.
     """
     return tuple(sorted(map(genres.index, _open(_meanings(example, corpus), genres))))
 

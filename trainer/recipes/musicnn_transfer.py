@@ -16,6 +16,11 @@ from trainer.recipe import Fitting, Phase, Recipe, Sampling
 RECIPE = Recipe(
     name="musicnn",
     description="Genre of a piece of music from its sound, by musicnn's filters and a classifier of our own",
+    notes=(
+        "Its filters are those of musicnn 0.1.0, Copyright (c) Music Technology Group, Universitat Pompeu "
+        "Fabra 2019, under the ISC licence, provided as is, without warranty of any kind",
+        "musicnn learned from songs of the Million Song Dataset; a test track may be among them",
+    ),
     front_end=FrontEnd(sample_rate=16000, n_fft=512, hop_length=256, n_mels=96, fmax=8000.0),
     window_frames=187,
     hop_frames=156,

@@ -133,6 +133,8 @@ def offline(monkeypatch, tmp_path):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     monkeypatch.setenv("NO_PROXY", "")
+    # urllib asks for proxies once, and would go on in later tests as it did in these.
+    monkeypatch.setattr("urllib.request._opener", None)
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path))
     kept = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
     if list(kept.glob("efficientnetb0*")):

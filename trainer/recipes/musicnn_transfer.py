@@ -19,7 +19,7 @@ RECIPE = Recipe(
     notes=(
         "Its filters are those of musicnn 0.1.0, Copyright (c) Music Technology Group, Universitat Pompeu "
         "Fabra 2019, under the ISC licence, provided as is, without warranty of any kind",
-        "musicnn learned from songs of the Million Song Dataset; a test track may be among them",
+        "They learned from songs of the Million Song Dataset; a track that tests may be among them",
     ),
     front_end=FrontEnd(sample_rate=16000, n_fft=512, hop_length=256, n_mels=96, fmax=8000.0),
     window_frames=187,

@@ -121,13 +121,11 @@ def _heard_before(card: Card) -> str:
     n_models = card.scores.get("models", 1)
     if not card.split["test"]:
         models = f"one of {n_models} models" if n_models > 1 else "a model"
-        return (
-            f", each by {models} of the same recipe that never heard it; this model learned from all of them,"
-        )
+        return f", each by {models} of the same recipe that never heard it; this model learned from all of them"
     if card.split["protocol"] == "corpora":
         return f", each by a model that learned from other corpora only; this is the first of these {n_models}"
     if n_models > 1:
-        return f", each by that of {n_models} models which never heard it; this is the first of these models,"
+        return f", each by that of {n_models} models which never heard it; this is the first of these models"
     return " that it never heard"
 
 

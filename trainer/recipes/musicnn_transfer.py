@@ -3,9 +3,13 @@
 Data      any corpus of labelled clips; artists are kept apart where the corpus names them
 Window    187 frames of 256 samples at 16,000 Hz: 2.99 s, every 2.50 s
 Command   tagger train --dataset csv:FILE --recipe musicnn
+Time      2 minutes on two CPU cores for 800 training clips (7 hours of audio), spectrograms included
+Score     58.2 % of 1,085 test tracks (54.1 to 61.8) whose corpus was left out, macro F1 60.1 % (56.1 to 63.3),
+          on the bundled model's corpora; in five folds by artist 60.1 % of 1,312 (56.6 to 63.7) and 52.2 %
+          (48.8 to 55.0). Logistic regression on mean MFCCs reaches 21.2 % where the corpus was left out
 
 Only the last layer learns, and from windows as they are: on music of a corpus that was left out, learning the
-dense layers too loses three points, and changed windows lose four.
+dense layers too lost four points of accuracy in trials, and changed windows four.
 """
 
 from __future__ import annotations

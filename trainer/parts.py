@@ -98,10 +98,10 @@ def scored(card: Card, parts: Sequence[Part], scores: Mapping[str, Any]) -> Card
     if "baseline" in scores and not split.leaky:
         of_card["baseline"] = scores["baseline"]
     of_card |= {"models": len(parts), "finished": all(part.finished for part in parts)}
-    evidence = _held_out(parts)
+    said = abstain.one_of_each_group(answers.joined([part.tracks for part in parts]))
+    evidence = _held_out(parts, said)
     if evidence is not None:
-        said = answers.joined([part.tracks for part in parts])
-        of_card["promises"] = abstain.cross_checked(abstain.one_of_each_group(said))
+        of_card["promises"] = abstain.cross_checked(said)
     return dataclasses.replace(card, scores=of_card, held_out=evidence)
 
 
@@ -113,9 +113,8 @@ def _told(judged: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _held_out(parts: Sequence[Part]) -> HeldOut | None:
+def _held_out(parts: Sequence[Part], said: Answers) -> HeldOut | None:
     """One test track of each artist or source track as evidence; None where they prove nothing."""
-    said = abstain.one_of_each_group(answers.joined([part.tracks for part in parts]))
     if any(part.data.split.is_too_high or not part.finished for part in parts) or len(said) < _LEAST_EVIDENCE:
         return None
     data = parts[0].data

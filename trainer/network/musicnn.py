@@ -3,7 +3,8 @@
 The architecture and its weights are those of Pons & Serra, musicnn: Pre-trained Convolutional Neural Networks
 for Music Audio Tagging, ISMIR 2019 late-breaking; the weights learned 50 tags of listeners on 200,000 songs of
 the Million Song Dataset. Weight decay has driven most of the published filters to zero: what they add is
-constant, so they are left out here and their constants become part of the biases. The answers stay the same.
+constant, so they are left out here and their constants become part of the biases. The answers stay the
+same, but for the first and last frames of a window.
 """
 
 from __future__ import annotations

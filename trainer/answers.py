@@ -20,7 +20,7 @@ from tagger.inference.artefact import Artefact
 from tagger.records import Failed, Skipped, Track, Verdict
 from tagger.sources import decode
 from trainer.data import inputs
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.metrics import Floats, Indices
 from trainer.recipe import Recipe
 

@@ -20,7 +20,7 @@ import sklearn.preprocessing
 
 from tagger.inference.frontend import FrontEnd
 from trainer.data import features
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.data.material import Material
 from trainer.metrics import Floats
 from trainer.progress import Progress

@@ -10,7 +10,7 @@ import numpy as np
 from tagger.inference.frontend import Array
 from trainer import calibrate, metrics
 from trainer.data import inputs
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.learner import EpochEnd, Learner
 from trainer.metrics import Floats, Indices
 from trainer.progress import Epoch, Progress, read_log, write_log

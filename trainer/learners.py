@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from trainer.data import features
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.learner import Learner
 from trainer.recipe import Recipe
 

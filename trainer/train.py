@@ -18,7 +18,8 @@ from trainer import answers, baseline, calibrate, cards, export, judge, learners
 from trainer.answers import Answers, Truth
 from trainer.corpora.interface import Corpus
 from trainer.data import folds, inputs, material
-from trainer.data.inputs import Clip, Training
+from trainer.data.drawing import Clip
+from trainer.data.inputs import Training
 from trainer.data.material import Material
 from trainer.learner import Learner
 from trainer.parts import Part

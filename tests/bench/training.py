@@ -73,7 +73,7 @@ def step_seconds(recipe: str, n_steps: int) -> dict[str, float]:
 
 
 def _clips(folder: Path, recipe: Any) -> list[Any]:
-    from trainer.data.inputs import Clip
+    from trainer.data.drawing import Clip
 
     rng = np.random.default_rng(0)
     n_frames = round(_CLIP_SECONDS * recipe.front_end.frames_per_second) + 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trainer import recipes
 from trainer.data import augment
-from trainer.recipe import Augmentation
+from trainer.sampling import Augmentation
 
 STRONG = recipes.find("default").augmentation
 SHAPE = (5, 20, 24)

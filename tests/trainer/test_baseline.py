@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from trainer import baseline
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 
 
 @pytest.fixture

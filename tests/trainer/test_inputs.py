@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from tagger.errors import CorpusError
 from tagger.inference import window
 from tagger.inference.frontend import Frames
-from trainer.data import inputs
-from trainer.data.inputs import Clip
-from trainer.recipe import Augmentation, Fitting, Recipe, Sampling
+from trainer.data import drawing, inputs
+from trainer.data.drawing import Clip
+from trainer.recipe import Fitting, Recipe
+from trainer.sampling import Augmentation, Sampling
 
 PLAIN = Recipe(
     window_frames=8,
@@ -109,7 +110,7 @@ def test_genres_are_drawn_alike(tmp_path):
 
 def test_a_long_clip_is_not_heard_more_often(tmp_path):
     """Length does not weigh."""
-    assert len(set(inputs.weights(clips(tmp_path, 8, 8, 800, 800), 0.5))) == 1
+    assert len(set(drawing.weights(clips(tmp_path, 8, 8, 800, 800), 0.5))) == 1
 
 
 @pytest.mark.parametrize(("balance", "share"), [(0.0, 1 / 2), (0.5, 1 / 3), (1.0, 1 / 5)])
@@ -117,7 +118,7 @@ def test_corpora_are_balanced_within_a_genre(tmp_path, balance, share):
     """Four clips of one corpus and one of another: the power decides how much the one weighs."""
     made = [dataclasses.replace(clip, target=0) for clip in clips(tmp_path, *[8] * 5)]
     made[4] = dataclasses.replace(made[4], corpus="other")
-    weights = inputs.weights(made, balance)
+    weights = drawing.weights(made, balance)
     assert weights.sum() == pytest.approx(1)
     assert weights[4] == pytest.approx(share)
 
@@ -125,7 +126,7 @@ def test_corpora_are_balanced_within_a_genre(tmp_path, balance, share):
 def test_every_clip_is_heard_as_often_as_its_weight_says(tmp_path):
     """In each epoch no clip is forgotten: counts differ from the weights by less than one."""
     made = clips(tmp_path, *[8] * 10)
-    drawn = Counter(inputs._draw(inputs.weights(made, 0.5), 60, np.random.default_rng(1)).tolist())
+    drawn = Counter(drawing.draw(drawing.weights(made, 0.5), 60, np.random.default_rng(1)).tolist())
     assert all(abs(drawn[index] - 6) <= 1 for index in range(10))
 
 
@@ -204,7 +205,7 @@ def sets(folder):
 def test_a_clip_teaches_its_set(tmp_path, sampling, expected):
     """The first genre gets its share, the others the rest alike; without sets it gets all."""
     made, recipe = sets(tmp_path)[: len(expected)], dataclasses.replace(PLAIN, sampling=sampling)
-    assert np.allclose(inputs.targets(made, 4, recipe), expected)
+    assert np.allclose(drawing.targets(made, 4, recipe), expected)
 
 
 @pytest.mark.parametrize("mixup", [0.0, 0.4])
@@ -224,7 +225,7 @@ def test_the_loss_is_told_what_sets_ask_for(tmp_path, mixup):
     if not mixup:
         assert {round(float(total), 3) for total in of_sets.sum(axis=1)} == {0, 1}
     others = dataclasses.replace(recipe, learner="wav2vec2", network="wav2vec2")
-    assert inputs.targets(sets(tmp_path), 4, others).shape == (3, 4)
+    assert drawing.targets(sets(tmp_path), 4, others).shape == (3, 4)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
@@ -232,10 +233,10 @@ def test_clips_without_a_genre_have_their_share_of_the_windows(tmp_path, share):
     """Whatever their number; the others share the rest as if they were alone."""
     made = sets(tmp_path)
     more = [*made, *(dataclasses.replace(made[2], corpus=corpus) for corpus in ("made", "other"))]
-    weights = inputs.weights(more, 0.5, share)
+    weights = drawing.weights(more, 0.5, share)
     assert weights.sum() == pytest.approx(1)
     assert weights[2:].sum() == pytest.approx(share)
-    assert weights[:2] == pytest.approx((1 - share) * inputs.weights(made[:2], 0.5))
+    assert weights[:2] == pytest.approx((1 - share) * drawing.weights(made[:2], 0.5))
     assert weights[4] * 2**0.5 == pytest.approx(weights[2:4].sum())
     supply = inputs.Training(more, 4, sampled(PLAIN, partial=True, partial_share=share))
     n_sets = sum((batch.targets[:, 2] > 0.3).sum() for batch in supply.batches(0))

@@ -10,7 +10,7 @@ import pytest
 import sklearn.metrics
 
 from trainer import judge
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.learner import EpochEnd
 from trainer.progress import Quiet
 from trainer.recipe import Phase, Recipe

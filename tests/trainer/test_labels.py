@@ -10,7 +10,8 @@ import pytest
 from tagger.errors import CorpusError
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import labels
-from trainer.recipe import Recipe, Sampling
+from trainer.recipe import Recipe
+from trainer.sampling import Sampling
 
 RECIPE = Recipe(min_examples=2, min_groups=2)
 

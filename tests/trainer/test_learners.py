@@ -13,7 +13,7 @@ import pytest
 from tagger.errors import SettingsError
 from tests.trainer import easy
 from trainer import classical, learners, recipes
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.network.fitting import Network
 from trainer.recipe import Recipe
 

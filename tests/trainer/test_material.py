@@ -22,7 +22,8 @@ from trainer.data.inputs import Training
 from trainer.data.splits import SIDES
 from trainer.data.variants import Variant
 from trainer.progress import Quiet
-from trainer.recipe import Fitting, Recipe, Sampling, Selection
+from trainer.recipe import Fitting, Recipe
+from trainer.sampling import Sampling, Selection
 
 RECIPE = Recipe(
     front_end=FrontEnd(n_mels=12),

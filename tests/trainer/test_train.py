@@ -16,7 +16,8 @@ from tests.trainer import material
 from trainer import answers, corpora, export, judging, readme, runs, train
 from trainer.network import fitting
 from trainer.progress import Quiet
-from trainer.recipe import Fitting, Recipe, Sampling
+from trainer.recipe import Fitting, Recipe
+from trainer.sampling import Sampling
 
 RECIPE = Recipe(
     name="small",

@@ -14,7 +14,8 @@ from tests.trainer import material as music
 from trainer import corpora, studies, trials
 from trainer.data import material
 from trainer.progress import Quiet
-from trainer.recipe import Recipe, Sampling
+from trainer.recipe import Recipe
+from trainer.sampling import Sampling
 
 RECIPE = Recipe(
     front_end=FrontEnd(n_mels=12),

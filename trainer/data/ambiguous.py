@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import checks, features, labels, splits
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.inference.frontend import Array
-from trainer.recipe import Augmentation
+from trainer.sampling import Augmentation
 
 _DB_PER_NEPER = 10 / np.log(10)
 _NO_FLOOR_DB = -300.0

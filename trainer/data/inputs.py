@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,32 +12,9 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError
 from tagger.inference.frontend import Array
 from trainer.data import augment, features
+from trainer.data.drawing import Clip, draw, targets, weights
 from trainer.learner import Batch
 from trainer.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A clip to learn from or to be judged by.
-
-    Attributes:
-        file: Its frames.
-        target: Its genre, an index; -1 if its labels leave several open, and it is only learned from.
-        corpus: Where it comes from.
-        group: Its artist or source track.
-        starts: First frames of the windows that may be used; None for all that inference cuts, and for crops at
-            any place.
-        also: Genres that its further labels name beyond doubt, indices.
-        allowed: Its label set, indices; empty if its labels exclude nothing. See `labels.allowed`.
-    """
-
-    file: Path
-    target: int
-    corpus: str
-    group: str
-    starts: tuple[int, ...] | None = None
-    also: tuple[int, ...] = ()
-    allowed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +102,7 @@ class Training:
         """What the windows of an epoch are made of: clips to crop, or places."""
         rng = np.random.default_rng([self._recipe.seed, epoch])
         if self._recipe.sampling.mode == "crops":
-            return _draw(self._shares, self._n_windows, rng)
+            return draw(self._shares, self._n_windows, rng)
         n_rounds = -(-self._n_windows // len(self._places))
         return np.concatenate([rng.permutation(len(self._places)) for _ in range(n_rounds)])[: self._n_windows]
 
@@ -150,52 +125,6 @@ class Training:
         counts = np.bincount(np.array(genres, np.intp), minlength=self._n_genres)
         n_present = np.count_nonzero(counts)
         return np.where(counts, len(genres) / (n_present * np.maximum(counts, 1)), 0.0)
-
-
-def targets(clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> Array:
-    """What each clip teaches: see `Sampling.partial` and `first_share`.
-
-    Returns:
-        Shares of the genres, shape (n_clips, n_genres), float32, each row summing to 1. Where a network's loss
-        is "partial", as many columns again: the same shares for clips without a first genre, else zeros. Rows
-        can then be mixed, and what is asked of a set stays apart from what is asked of a genre.
-    """
-    sampling = recipe.sampling
-    shares = np.zeros((len(clips), n_genres), np.float32)
-    for row, clip in zip(shares, clips, strict=True):
-        others = [genre for genre in clip.allowed if genre != clip.target] if sampling.partial else []
-        first_share = 0.0 if clip.target < 0 else sampling.first_share if others else 1.0
-        row[others] = (1 - first_share) / max(1, len(others))
-        if clip.target >= 0:
-            row[clip.target] = first_share
-    if recipe.fitting.loss != "partial" or recipe.learner != "network":
-        return shares
-    has_first = np.array([[clip.target >= 0] for clip in clips])
-    return np.concatenate([shares, np.where(has_first, np.float32(0), shares)], axis=1)
-
-
-def weights(clips: Sequence[Clip], corpus_balance: float, partial_share: float = 0.0) -> NDArray[np.float64]:
-    """Probability of each clip to be drawn, shape (n_clips,), summing to 1.
-
-    Args:
-        clips: To draw from; of some genre at least one.
-        corpus_balance: See `Sampling`.
-        partial_share: Of the clips without a genre together, if there are any.
-    """
-    n_clips = Counter((clip.target, clip.corpus) for clip in clips)
-    of_genre: dict[int, float] = defaultdict(float)
-    for (target, _), count in n_clips.items():
-        of_genre[target] += count**corpus_balance
-    n_genres = len(of_genre) - (-1 in of_genre)
-    rest = 1.0 - partial_share if -1 in of_genre else 1.0
-    shares = [
-        n_clips[clip.target, clip.corpus] ** (corpus_balance - 1)
-        / of_genre[clip.target]
-        / (n_genres if clip.target >= 0 else 1)
-        * (rest if clip.target >= 0 else partial_share)
-        for clip in clips
-    ]
-    return np.array(shares)
 
 
 def crop(values: NDArray[np.floating], recipe: Recipe, rng: np.random.Generator) -> Array:
@@ -281,10 +210,3 @@ def _is_long_enough(clip: Clip, recipe: Recipe) -> bool:
 def _n_covered(n_frames: int, tempo: float) -> int:
     """Number of frames that a window at a tempo reads."""
     return n_frames if tempo == 1.0 else int(np.floor((n_frames - 1) * tempo)) + 2
-
-
-def _draw(shares: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Systematic sampling: each clip comes within one time of as often as its share says, in random order."""
-    places = (rng.random() + np.arange(n)) / n
-    chosen = np.searchsorted(np.cumsum(shares) / shares.sum(), places, side="right")
-    return rng.permutation(np.minimum(chosen, len(shares) - 1))

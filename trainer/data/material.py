@@ -18,7 +18,7 @@ from tagger.sources import decode
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import ambiguous, checks, features, inputs, labels, leaks, splits
 from trainer.data.ambiguous import Ambiguous
-from trainer.data.inputs import Clip
+from trainer.data.drawing import Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
 

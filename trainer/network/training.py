@@ -158,7 +158,7 @@ class PartialLabels(keras.losses.Loss):
         """The loss of each window.
 
         Args:
-            y_true: As `trainer.data.inputs.targets` gives it, shape (n_windows, 2 n_genres).
+            y_true: As `trainer.data.drawing.targets` gives it, shape (n_windows, 2 n_genres).
             y_pred: Logits, shape (n_windows, n_genres).
         """
         shares, of_sets = keras.ops.split(y_true, 2, axis=1)

@@ -16,8 +16,9 @@ import dataclasses
 from typing import Any
 
 from tagger.inference.frontend import FrontEnd
-from trainer.recipe import Fitting, Recipe, Reported, Sampling
+from trainer.recipe import Fitting, Recipe, Reported
 from trainer.recipes.published import PLAIN, WINDOWS, frames
+from trainer.sampling import Sampling
 
 VERSION_1 = FrontEnd(n_fft=4096, win_length=1024, hop_length=512, n_mels=64)
 VERSION_2 = FrontEnd(n_fft=4096, win_length=1024, hop_length=256, n_mels=128)

@@ -10,7 +10,8 @@ Score     62.8 % of 258 test tracks (53.9 to 70.5), macro F1 53.7 % (46.7 to 59.
 
 from __future__ import annotations
 
-from trainer.recipe import Augmentation, Fitting, Recipe, Sampling
+from trainer.recipe import Fitting, Recipe
+from trainer.sampling import Augmentation, Sampling
 
 RECIPE = Recipe(
     smoke_parameters={"stem_channels": 8, "channels": (8, 16), "embedding": 16},

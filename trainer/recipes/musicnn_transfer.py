@@ -15,7 +15,8 @@ dense layers too lost four points of accuracy in trials, and changed windows fou
 from __future__ import annotations
 
 from tagger.inference.frontend import FrontEnd
-from trainer.recipe import Fitting, Phase, Recipe, Sampling
+from trainer.recipe import Fitting, Phase, Recipe
+from trainer.sampling import Sampling
 
 RECIPE = Recipe(
     name="musicnn",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tagger.inference.frontend import FrontEnd
-from trainer.recipe import Fitting, Sampling
+from trainer.recipe import Fitting
+from trainer.sampling import Sampling
 
 RATE = 22050  # that of GTZAN, and what librosa gives unless told otherwise
 HOP = 512

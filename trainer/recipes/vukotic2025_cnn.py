@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from trainer.recipe import Augmentation, Fitting, Recipe, Reported, Sampling
+from trainer.recipe import Fitting, Recipe, Reported
 from trainer.recipes.published import MEL_128, PLAIN, WINDOWS, frames
+from trainer.sampling import Augmentation, Sampling
 
 REPORTED = Reported(
     "Vukotić 2025",

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from trainer.recipe import Recipe, Reported, Selection
+from trainer.recipe import Recipe, Reported
 from trainer.recipes.published import MEL_128, frames
 from trainer.recipes.vukotic2025_cnn import AUGMENTATION, FITTING, JITTER, NOTES, SAMPLING
+from trainer.sampling import Selection
 
 _SAMPLED = "The paper draws so many images of each genre; here so many tracks are drawn"
 

@@ -1,0 +1,91 @@
+"""Clips to learn from: what each teaches, and how often it is drawn."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagger.inference.frontend import Array
+from trainer.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip to learn from or to be judged by.
+
+    Attributes:
+        file: Its frames.
+        target: Its genre, an index; -1 if its labels leave several open, and it is only learned from.
+        corpus: Where it comes from.
+        group: Its artist or source track.
+        starts: First frames of the windows that may be used; None for all that inference cuts, and for crops at
+            any place.
+        also: Genres that its further labels name beyond doubt, indices.
+        allowed: Its label set, indices; empty if its labels exclude nothing. See `labels.allowed`.
+    """
+
+    file: Path
+    target: int
+    corpus: str
+    group: str
+    starts: tuple[int, ...] | None = None
+    also: tuple[int, ...] = ()
+    allowed: tuple[int, ...] = ()
+
+
+def targets(clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> Array:
+    """What each clip teaches: see `Sampling.partial` and `first_share`.
+
+    Returns:
+        Shares of the genres, shape (n_clips, n_genres), float32, each row summing to 1. Where a network's loss
+        is "partial", as many columns again: the same shares for clips without a first genre, else zeros. Rows
+        can then be mixed, and what is asked of a set stays apart from what is asked of a genre.
+    """
+    sampling = recipe.sampling
+    shares = np.zeros((len(clips), n_genres), np.float32)
+    for row, clip in zip(shares, clips, strict=True):
+        others = [genre for genre in clip.allowed if genre != clip.target] if sampling.partial else []
+        first_share = 0.0 if clip.target < 0 else sampling.first_share if others else 1.0
+        row[others] = (1 - first_share) / max(1, len(others))
+        if clip.target >= 0:
+            row[clip.target] = first_share
+    if recipe.fitting.loss != "partial" or recipe.learner != "network":
+        return shares
+    has_first = np.array([[clip.target >= 0] for clip in clips])
+    return np.concatenate([shares, np.where(has_first, np.float32(0), shares)], axis=1)
+
+
+def weights(clips: Sequence[Clip], corpus_balance: float, partial_share: float = 0.0) -> NDArray[np.float64]:
+    """Probability of each clip to be drawn, shape (n_clips,), summing to 1.
+
+    Args:
+        clips: To draw from; of some genre at least one.
+        corpus_balance: See `Sampling`.
+        partial_share: Of the clips without a genre together, if there are any.
+    """
+    n_clips = Counter((clip.target, clip.corpus) for clip in clips)
+    of_genre: dict[int, float] = defaultdict(float)
+    for (target, _), count in n_clips.items():
+        of_genre[target] += count**corpus_balance
+    n_genres = len(of_genre) - (-1 in of_genre)
+    rest = 1.0 - partial_share if -1 in of_genre else 1.0
+    shares = [
+        n_clips[clip.target, clip.corpus] ** (corpus_balance - 1)
+        / of_genre[clip.target]
+        / (n_genres if clip.target >= 0 else 1)
+        * (rest if clip.target >= 0 else partial_share)
+        for clip in clips
+    ]
+    return np.array(shares)
+
+
+def draw(shares: NDArray[np.float64], n: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Systematic sampling: each clip comes within one time of as often as its share says, in random order."""
+    places = (rng.random() + np.arange(n)) / n
+    chosen = np.searchsorted(np.cumsum(shares) / shares.sum(), places, side="right")
+    return rng.permutation(np.minimum(chosen, len(shares) - 1))

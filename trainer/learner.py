@@ -39,8 +39,8 @@ class Supply(Protocol):
     def batches(self, epoch: int) -> Iterator[Batch]:
         """The batches of an epoch, counted from 0; the same epoch of the same supply gives the same batches."""
 
-    def batch(self, epoch: int, number: int) -> Batch:
-        """One of them, counted from 0."""
+    def batch(self, epoch: int, number: int, *, changed: bool = True) -> Batch:
+        """One of them, counted from 0; `changed` says whether its windows are changed as the recipe asks."""
 
     def everything(self) -> tuple[Array, NDArray[np.intp], Array]:
         """All windows unchanged, their genres and their weights, for models that learn from all at once."""

@@ -6,14 +6,14 @@ import dataclasses
 import json
 import os
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tagger import settings
 from tagger.errors import SettingsError, TaggerError
-from trainer import changes, comparison, corpora, recipes, runs
+from trainer import changes, corpora, recipes, runs
 from trainer.corpora.interface import Corpus
 from trainer.data import splits
 from trainer.progress import Progress
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trainer.train import Trained
 
 ALL_PROTOCOLS = ("windows", "tracks", "artists")
+_PLACES = ("data", "background", "out")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Order:
         changes: Numbers of the recipe to be changed; see `changes.changed`.
         bootstrap: Number of rounds of the bootstrap over training tracks; 0 for none.
         learning_curve: Number of rounds of the learning curve; 0 for none.
+        background: A folder of sounds that are no music, to be learned too; None for made ones only.
     """
 
     dataset: str
@@ -61,11 +63,12 @@ class Order:
     changes: tuple[str, ...] = ()
     bootstrap: int = 0
     learning_curve: int = 0
+    background: Path | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The order as plain data, paths made absolute, from which `resumed` makes it again."""
         values = dataclasses.asdict(self)
-        places = {name: str(values[name].expanduser().resolve()) for name in ("data", "out") if values[name]}
+        places = {name: str(values[name].expanduser().resolve()) for name in _PLACES if values[name]}
         return values | places
 
 
@@ -125,9 +128,15 @@ def corpus(order: Order) -> Corpus:
         CorpusError: There is no such corpus, or it cannot be used.
         SettingsError: There is no such recipe or protocol, or the recipe cannot be changed so.
     """
-    chosen(order)
+    recipe = chosen(order)
     _check_protocol(order.protocol)
-    return corpora.load(order.dataset, data=order.data, cache=settings.home_folder("cache") / "corpora")
+    if order.background is not None and not recipe.sampling.background_share:
+        raise SettingsError(
+            f"--background: {recipe.name} learns nothing from what is no music",
+            hint="leave --background out, or take the recipe default",
+        )
+    found = corpora.load(order.dataset, data=order.data, cache=settings.home_folder("cache") / "corpora")
+    return corpora.beside(found, order.background) if order.background is not None else found
 
 
 def carry_out(
@@ -154,35 +163,6 @@ def carry_out(
         run = runs.mark(run, "running")
         progress.say(f"run folder: {run.folder}")
         return _trained(order, recipe, found, out, run, progress)
-
-
-def listed(known: Iterable[Recipe]) -> Iterator[tuple[str, str, str, str]]:
-    """Name, description, first reported score and the protocol it was taken by, of recipes, for a table."""
-    for recipe in known:
-        told = recipe.reported
-        if told is None:
-            yield recipe.name, recipe.description, "", ""
-            continue
-        name, score = next(iter(told.scores.items()))
-        leak = ": leaky" if told.like == "windows" else ""
-        shown = name.replace("_", " ").replace("f1", "F1")
-        yield recipe.name, recipe.description, f"{shown} {score:.1%}", told.like + leak
-
-
-def summary(trained: Trained) -> Iterator[str]:
-    """Sentences on what a run reached, the most honest last."""
-    for name, judged in trained.scores["protocols"].items():
-        track, window = judged["per_track"]["accuracy"], judged["per_window"]["accuracy"]
-        told = f"{name}: accuracy {_interval(track)} per track, {_interval(window)} per window"
-        why = (
-            f"{judged['leaked']} test recordings are" if judged.get("leaked") else "windows of test tracks are"
-        )
-        yield told + (f": LEAKY, {why} on another side as well" if judged["leaky"] else "")
-        for corpus, one in (comparison.by_corpus(judged["per_track"]) if name == "corpora" else {}).items():
-            yield f"{corpus} left out: accuracy {_interval(one['accuracy'])} per track"
-    if yardstick := trained.scores.get("baseline"):
-        yield f"yardstick, {yardstick['model']}: {_interval(yardstick['per_track']['accuracy'])} per track"
-    yield f"{trained.folder}: `tagger scan --model {trained.folder} PATH` uses it"
 
 
 def _trained(order: Order, recipe: Recipe, found: Corpus, out: Path, run: Run, progress: Progress) -> Trained:
@@ -236,7 +216,7 @@ def _read(run: Run) -> Order:
     hints = typing.get_type_hints(Order)
     try:
         values = dict(run.order)
-        for key in ("data", "out"):
+        for key in _PLACES:
             values[key] = Path(values[key]) if values.get(key) else None
         order = Order(**values | {"changes": tuple(values["changes"])})
         for name, hint in hints.items():
@@ -290,7 +270,3 @@ def _backend(recipe: Recipe) -> str:
 def _plain(recipe: Recipe) -> Mapping[str, Any]:
     """The numbers of a recipe as JSON gives them back."""
     return json.loads(json.dumps(recipe.as_dict()))
-
-
-def _interval(score: Mapping[str, float]) -> str:
-    return f"{score['value']:.1%} ({score['low']:.1%} to {score['high']:.1%})"

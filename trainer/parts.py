@@ -11,6 +11,7 @@ from tagger.inference.artefact import Artefact
 from tagger.inference.card import Card, HeldOut
 from trainer import abstain, answers, evaluate
 from trainer.answers import Answers
+from trainer.data.drawing import OPEN
 from trainer.data.material import Material
 from trainer.recipe import Recipe
 
@@ -118,7 +119,8 @@ def _held_out(parts: Sequence[Part], said: Answers) -> HeldOut | None:
     if any(part.data.split.is_too_high or not part.finished for part in parts) or len(said) < _LEAST_EVIDENCE:
         return None
     data = parts[0].data
-    left_out, n_unjudged = "corpus" if data.split.protocol == "corpora" else "artist", len(data.ambiguous)
+    left_out = "corpus" if data.split.protocol == "corpora" else "artist"
+    n_unjudged = sum(one.clip.target == OPEN for one in data.ambiguous)
     source = (
         f"a test track of each artist by the protocol {data.split.protocol}, named by a model of the same "
         f"recipe that never heard its {left_out}"

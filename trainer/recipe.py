@@ -23,6 +23,9 @@ class Phase:
         learning_rate: Highest learning rate.
         trainable: Regular expression that the names of the trained layers begin with; empty trains all.
         freeze_norms: Whether the statistics and scales of batch normalisation stay as they are.
+        output: Name of the layer whose logits the loss sees: those of the network, or of a part of it, which
+            then alone is computed.
+        changed: Whether windows are changed, as the recipe's augmentation says.
         prune: Share of the weights of convolutions and dense layers, 0 to 1, that are set to zero when the
             phase begins, the smallest of the whole network, and stay so.
     """
@@ -31,6 +34,8 @@ class Phase:
     learning_rate: float
     trainable: str = ""
     freeze_norms: bool = False
+    output: str = "logits"
+    changed: bool = True
     prune: float = 0.0
 
 

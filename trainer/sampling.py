@@ -93,6 +93,8 @@ class Sampling:
             other genres share the rest alike. A clip without a first genre teaches all of its set alike.
         partial_share: Where labels are sets, of crops: share of the windows, 0 to below 1, that come from
             clips without a first genre, their corpora balanced like those of a genre.
+        background_share: Of crops: share of the windows, 0 to below 1, of what is no music: made sounds, and
+            clips that their corpus calls speech or noise. They teach that all genres are alike.
     """
 
     mode: Literal["crops", "windows"] = "crops"
@@ -104,3 +106,4 @@ class Sampling:
     partial: bool = False
     first_share: float = 0.6
     partial_share: float = 0.1
+    background_share: float = 0.0

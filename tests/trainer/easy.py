@@ -47,8 +47,8 @@ class Supply:
     swapped: float = 0.0
     weight_of_swapped: float = 1.0
 
-    def batch(self, epoch: int, number: int) -> Batch:
-        """The same numbers for the same epoch and number."""
+    def batch(self, epoch: int, number: int, *, changed: bool = True) -> Batch:
+        """The same numbers for the same epoch and number, however they are asked for."""
         rng = np.random.default_rng([epoch, number])
         values, genres = windows(rng)
         is_swapped = rng.permutation(8) < 8 * self.swapped

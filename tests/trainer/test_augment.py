@@ -13,7 +13,7 @@ from trainer import recipes
 from trainer.data import augment
 from trainer.sampling import Augmentation
 
-STRONG = recipes.find("default").augmentation
+STRONG = recipes.find("cnn").augmentation
 SHAPE = (5, 20, 24)
 
 

@@ -233,7 +233,7 @@ def test_clips_without_a_genre_have_their_share_of_the_windows(tmp_path, share):
     """Whatever their number; the others share the rest as if they were alone."""
     made = sets(tmp_path)
     more = [*made, *(dataclasses.replace(made[2], corpus=corpus) for corpus in ("made", "other"))]
-    weights = drawing.weights(more, 0.5, share)
+    weights = drawing.weights(more, 0.5, partial_share=share)
     assert weights.sum() == pytest.approx(1)
     assert weights[2:].sum() == pytest.approx(share)
     assert weights[:2] == pytest.approx((1 - share) * drawing.weights(made[:2], 0.5))
@@ -241,6 +241,30 @@ def test_clips_without_a_genre_have_their_share_of_the_windows(tmp_path, share):
     supply = inputs.Training(more, 4, sampled(PLAIN, partial=True, partial_share=share))
     n_sets = sum((batch.targets[:, 2] > 0.3).sum() for batch in supply.batches(0))
     assert n_sets == pytest.approx(60 * share, abs=1)
+
+
+def test_what_is_no_music_has_its_share_and_teaches_all_genres_alike(tmp_path):
+    """Beside the share of open labels; to the loss it is no label set, which any one genre would satisfy."""
+    made = sets(tmp_path)
+    speech = dataclasses.replace(made[1], target=drawing.BACKGROUND, allowed=(), corpus="speech")
+    recipe = dataclasses.replace(
+        sampled(PLAIN, partial=True, partial_share=0.2, background_share=0.3),
+        fitting=Fitting(batch_size=6, loss="partial"),
+    )
+    assert drawing.targets([speech], 4, recipe).tolist() == [[0.25] * 4 + [0] * 4]
+    weights = drawing.weights([*made, speech], 0.5, partial_share=0.2, background_share=0.3)
+    assert weights == pytest.approx([0.25, 0.25, 0.2, 0.3])
+    batches = inputs.Training([*made, speech], 4, recipe).batches(0)
+    taught = np.concatenate([batch.targets[:, :4] for batch in batches])
+    assert (taught == 0.25).all(axis=1).sum() == pytest.approx(18, abs=1)
+
+
+def test_windows_may_stay_as_they_are(tmp_path):
+    """A phase of the training may ask for windows that the augmentation leaves alone."""
+    recipe = dataclasses.replace(PLAIN, augmentation=Augmentation(stretch=0.1, gain_db=30.0, mixup=0.4))
+    supply, plain = (inputs.Training(clips(tmp_path, 30, 30), 2, one) for one in (recipe, PLAIN))
+    assert same(supply.batch(2, 1, changed=False), plain.batch(2, 1))
+    assert not same(supply.batch(2, 1), plain.batch(2, 1))
 
 
 def test_models_that_learn_at_once_learn_genres_only(tmp_path):

@@ -17,7 +17,8 @@ from tagger.inference.frontend import FrontEnd
 from tests.trainer import material as music
 from trainer import cards
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import features, inputs, material
+from trainer.data import background, features, inputs, material
+from trainer.data.drawing import BACKGROUND
 from trainer.data.inputs import Training
 from trainer.data.splits import SIDES
 from trainer.data.variants import Variant
@@ -351,6 +352,48 @@ def test_a_set_that_is_held_back_with_its_corpus_or_by_it_is_not_learned(labelle
         held = dataclasses.replace(data, ambiguous=tuple(others), split=split)
         assert held.learned_sets == []
         assert held.to_learn() == data.side("train")
+
+
+QUIET = dataclasses.replace(
+    RECIPE, sampling=dataclasses.replace(RECIPE.sampling, background_share=0.2, partial=True)
+)
+
+
+def test_what_is_no_music_is_learned_and_never_judged(labelled, root, tmp_path):
+    """Made sounds, recordings, and what the corpus calls speech, unless it is held back; all are told."""
+    rng = np.random.default_rng(3)
+    talk = [music.write(tmp_path / f"talk{number}.wav", "noise", rng) for number in range(2)]
+    talk[1].write_bytes(b"RIFF")
+    spoken = [
+        Example(music.write(tmp_path / f"{owner}.wav", "noise", rng), ("speech",), owner, "made")
+        for owner in (labelled.examples[3].group, "nobody")
+    ]
+    more = dataclasses.replace(labelled, examples=(*labelled.examples, *spoken), background=tuple(talk))
+    (plain,), (data,) = prepared(labelled, root, SETS), prepared(more, root, QUIET)
+    assert plain.examples == data.examples
+    assert all(map(np.array_equal, _sides(plain), _sides(data)))
+    assert not plain.background
+    of_nothing = [clip for clip in data.to_learn() if clip.target == BACKGROUND]
+    n_spoken = 1 + (3 in data.split.train)
+    assert Counter(clip.corpus for clip in of_nothing) == {
+        background.MADE: len(background.made(RECIPE.front_end, tmp_path)),
+        "recorded": 1,
+        "made": n_spoken,
+    }
+    assert f"{len(data.background) - 1} made and 1 recorded sounds" in " ".join(data.notes)
+    assert any("talk1.wav" in note for note in data.notes)
+    assert f"{n_spoken} of 2 clips of no music are learned from" in " ".join(data.notes)
+    assert not any("left out, by their first label: speech" in note for note in data.notes)
+    fewer = dataclasses.replace(data, background=data.background[:-1])
+    assert data.digest != fewer.digest
+
+
+def test_where_windows_are_parted_what_is_no_music_is_not_learned(labelled, root, tmp_path):
+    """As nothing is that is on no side."""
+    more = dataclasses.replace(labelled, background=(labelled.examples[0].path,))
+    for data in prepared(more, root, QUIET, protocol="windows"):
+        assert not data.background
+        assert all(clip.target >= 0 for clip in data.to_learn())
 
 
 def test_the_card_counts_what_is_learned_as_sets(labelled, root):

@@ -63,9 +63,9 @@ def test_the_same_seed_gives_the_same_weights(rng):
     assert not np.array_equal(first, other)
 
 
-def test_the_bundled_network_stays_small():
+def test_the_compact_cnn_stays_small():
     """At most 700,000 parameters, and 60 million operations for a second of audio."""
-    described = fitting.Network(recipes.find("default"), 14).describe()
+    described = fitting.Network(recipes.find("cnn"), 14).describe()
     assert described["parameters"] <= 700_000
     assert described["flops_per_second_of_audio"] <= 60e6
     assert described["takes_any_length"]

@@ -12,12 +12,12 @@ import pytest
 from tagger.errors import CorpusError, SettingsError
 from tagger.inference import artefact as artefacts
 from tests.trainer import material
-from trainer import documents, orders, recipes, runs
+from trainer import documents, orders, recipes, runs, summary
 from trainer.orders import Order
 from trainer.progress import Quiet
 
 NEIGHBOURS = ("learner=classical", "network=knn", "min_examples=3", "min_groups=3")
-"""What makes the default recipe one that learns in no time."""
+"""What makes the recipe cnn one that learns in no time."""
 
 
 class Watching(Quiet):
@@ -128,15 +128,16 @@ def test_options_change_their_numbers_only():
 
 def test_weights_are_refused_by_recipes_that_know_none():
     """In a sentence that names the recipe."""
-    with pytest.raises(SettingsError, match="--weights: default begins with random weights"):
-        orders.chosen(Order("x", weights="imagenet"))
+    with pytest.raises(SettingsError, match="--weights: cnn begins with random weights"):
+        orders.chosen(Order("x", recipe="cnn", weights="imagenet"))
 
 
 def test_random_weights_are_asked_of_any_recipe():
     """Of one that knows others it takes random ones; `none` of one that has no others changes nothing."""
     backbone = orders.chosen(Order("x", recipe="vukotic2025-resnet50v2-transfer", weights="none"))
     assert backbone.network_parameters["weights"] == "none"
-    assert orders.chosen(Order("x", weights="none")) == orders.chosen(Order("x"))
+    cnn = Order("x", recipe="cnn")
+    assert orders.chosen(dataclasses.replace(cnn, weights="none")) == orders.chosen(cnn)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_random_weights_are_asked_of_any_recipe():
         Order("x", seed=2**32),
         Order("x", changes=("fitting.batch_size=0",)),
         Order("x", changes=("network=foo",)),
-        Order("x", smoke=True, changes=("window_frames=10",)),
+        Order("x", recipe="cnn", smoke=True, changes=("window_frames=10",)),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_no_order(order):
@@ -182,11 +183,29 @@ def test_a_bad_recipe_is_refused_before_its_corpus_is_looked_for():
         orders.corpus(Order("folder:/nowhere"))
 
 
+def test_sounds_of_no_music_are_looked_for_beside_the_dataset(dataset, tmp_path):
+    """Those of a folder, in order; a recipe that would ignore them refuses them, as a folder without any is."""
+    (tmp_path / "talk").mkdir()
+    order = Order(dataset, background=tmp_path / "talk")
+    with pytest.raises(CorpusError, match="talk: no audio files"):
+        orders.corpus(order)
+    rng = np.random.default_rng(2)
+    songs = [material.write(tmp_path / "talk" / f"{name}.wav", "noise", rng) for name in "ba"]
+    assert orders.corpus(order).background == tuple(sorted(songs))
+    assert orders.corpus(Order(dataset)).background == ()
+    with pytest.raises(CorpusError, match="nowhere: no such folder"):
+        orders.corpus(Order(dataset, background=tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match="--background: cnn learns nothing from what is no music"):
+        orders.corpus(dataclasses.replace(order, recipe="cnn"))
+    run = begun(order, tmp_path / "runs")
+    assert orders.resumed(run.name, tmp_path / "runs")[0] == order
+
+
 @pytest.fixture(scope="module")
 def finished(dataset, home, tmp_path_factory):
     """An order that was carried out, what it gave, its run, and what was said."""
     place, progress = tmp_path_factory.mktemp("finished"), Watching()
-    order = Order(dataset, protocol="all", changes=NEIGHBOURS, bootstrap=2, seed=4)
+    order = Order(dataset, recipe="cnn", protocol="all", changes=NEIGHBOURS, bootstrap=2, seed=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TAGGER_HOME", str(home))
         return (order, *carried_out(order, place, progress), progress.said)
@@ -213,7 +232,7 @@ def test_a_finished_run_is_whole(finished, home):
 def test_the_summary_tells_honest_scores_from_leaky_ones(finished):
     """A line for each protocol, the leaky one marked, the yardstick, and how to use the model."""
     _, trained, _, _ = finished
-    leaky, tracks, artists, yardstick, use = orders.summary(trained)
+    leaky, tracks, artists, yardstick, use = summary.of_run(trained)
     assert leaky.startswith("windows: accuracy ")
     assert "LEAKY" in leaky
     assert not any("LEAKY" in line for line in (tracks, artists, yardstick))
@@ -241,7 +260,7 @@ def test_a_finished_run_does_not_go_on(finished):
 )
 def test_a_run_that_stops_says_how_and_can_go_on(dataset, tmp_path, stopped_by, status, problem):
     """What stopped it is passed on and noted; the run that goes on finishes in the same folder."""
-    order = Order(dataset, out=tmp_path / "model", changes=NEIGHBOURS)
+    order = Order(dataset, recipe="cnn", out=tmp_path / "model", changes=NEIGHBOURS)
     with pytest.raises(type(stopped_by)):
         carried_out(order, tmp_path / "runs", Watching("Training", stopped_by))
     run = only_run(tmp_path / "runs")
@@ -255,7 +274,7 @@ def test_a_run_that_stops_says_how_and_can_go_on(dataset, tmp_path, stopped_by, 
     assert only_run(tmp_path / "runs").problem == ""
 
 
-NETWORK = {"smoke": True, "epochs": 3}
+NETWORK = {"recipe": "cnn", "smoke": True, "epochs": 3}
 
 
 @pytest.mark.slow
@@ -313,7 +332,7 @@ def test_a_run_that_cannot_go_on_is_refused(tmp_path, change, message):
 
 def test_recipes_are_listed_with_what_their_authors_report():
     """A score and how it was split, leaky splits marked; nothing for systems of our own."""
-    rows = {name: told for name, *told in orders.listed(recipes.RECIPES.values())}
+    rows = {name: told for name, *told in summary.listed(recipes.RECIPES.values())}
     assert list(rows) == list(recipes.RECIPES)
     assert rows["default"] == [recipes.find("default").description, "", ""]
     assert rows["li2025-knn"] == ["k nearest neighbours on 58 descriptors of 30 s", "accuracy 64.5%", "tracks"]

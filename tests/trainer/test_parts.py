@@ -10,7 +10,7 @@ import pytest
 from tagger.inference import artefact as artefacts
 from tests.trainer import material
 from tests.trainer.test_train import NEIGHBOURS
-from trainer import comparison, orders, readme, report, runs, sides, train
+from trainer import comparison, readme, report, runs, sides, summary, train
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import left_out
 from trainer.progress import Quiet
@@ -93,4 +93,4 @@ def test_people_are_told_what_each_corpus_gives(made):
         assert alone["accuracy"]["value"] == track["accuracy_by_corpus"][name]["accuracy"]
         assert alone["macro_f1"]["value"] == track["macro_f1_by_corpus"][name]["macro_f1"]
         assert comparison.shown("accuracy", alone["accuracy"]["value"]) in card
-        assert any(line.startswith(f"{name} left out: accuracy ") for line in orders.summary(trained))
+        assert any(line.startswith(f"{name} left out: accuracy ") for line in summary.of_run(trained))

@@ -85,12 +85,14 @@ def test_an_unknown_recipe_is_refused_with_those_that_are_near(name, hint):
 
 def test_numbers_can_be_changed():
     """Of the recipe, of its groups, and of its network, new ones too; the others stay as they are."""
-    recipe = changed("fitting.epochs=5", "seed=3", "fitting.learning_rate=1", "shares=[0.8,0.1,0.1]")
+    numbers = ("fitting.epochs=5", "seed=3", "fitting.learning_rate=1", "shares=[0.8,0.1,0.1]")
+    recipe = changed(*numbers, name="cnn")
     assert (recipe.fitting.epochs, recipe.seed, recipe.shares) == (5, 3, (0.8, 0.1, 0.1))
     assert isinstance(recipe.fitting.learning_rate, float)
-    back = changed("fitting.epochs=60", "seed=0", "fitting.learning_rate=3e-3", "shares=[0.6,0.2,0.2]")
-    assert back == recipes.find("default")
-    assert changed("network_parameters.channels=[8, 16]").network_parameters == {"channels": (8, 16)}
+    usual = ("fitting.epochs=60", "seed=0", "fitting.learning_rate=3e-3", "shares=[0.6,0.2,0.2]")
+    assert changed(*numbers, *usual, name="cnn") == recipes.find("cnn")
+    other = changed("network_parameters.channels=[8, 16]", name="cnn").network_parameters
+    assert other == {"channels": (8, 16)}
     green = changed("network_parameters.colour=green", name="vukotic2025-cnn").network_parameters
     assert green == recipes.find("vukotic2025-cnn").network_parameters | {"colour": "green"}
     assert changed("front_end.n_mels=64").front_end.n_mels == 64
@@ -110,11 +112,11 @@ def test_numbers_can_be_changed():
         ("fitting.epochs=many", "is of another kind than 60"),
         ("fitting.epochs=2.5", "is of another kind than 60"),
         ("seed=true", "is of another kind than 0"),
-        ("fitting.learning_rate=true", "is of another kind than 0.003"),
+        ("fitting.learning_rate=true", "is of another kind than 0.002"),
         ("front_end.n_mels=0", "out of range"),
         ("front_end.sample_rate=null", "None is of another kind than 22050"),
-        ("fitting.learning_rate=NaN", "is of another kind than 0.003"),
-        ("fitting.learning_rate=1e999", "is of another kind than 0.003"),
+        ("fitting.learning_rate=NaN", "is of another kind than 0.002"),
+        ("fitting.learning_rate=1e999", "is of another kind than 0.002"),
         (f"fitting.learning_rate=1{'0' * 400}", "too large"),
         ("shares=[1,2]", "(1, 2) is of another kind than (0.6, 0.2, 0.2)"),
         ('shares=[0.6,0.2,"0.2"]', "is of another kind"),
@@ -275,5 +277,5 @@ def test_parameters_of_networks_have_the_parts_they_have(name):
 
 def test_a_recipe_without_phases_has_one():
     """It trains all layers, for the epochs and at the rate of the recipe."""
-    fitting = recipes.find("default").fitting
+    fitting = recipes.find("cnn").fitting
     assert fitting.all_phases == (Phase(fitting.epochs, fitting.learning_rate),)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from tagger.errors import SettingsError
 from tests.trainer import easy
 from trainer.network.fitting import Network
 from trainer.network.training import PartialLabels
@@ -67,6 +68,60 @@ def test_below_the_least_score_nothing_is_best(tmp_path):
         settings = easy.recipe(epochs=4, least_score=least_score)
         learner, judge = judged(settings, tmp_path / str(kept), 0.1, 0.9, 0.5, 0.4)
         assert not changed(judge.weights[kept], weights(learner))
+
+
+class Watched(easy.Supply):
+    """Remembers whether windows were to be changed."""
+
+    def batch(self, epoch, number, *, changed=True):
+        """The same either way."""
+        self.asked = getattr(self, "asked", set()) | {(epoch, changed)}
+        return super().batch(epoch, number, changed=changed)
+
+
+def test_a_phase_may_ask_for_windows_as_they_are(tmp_path):
+    """The supply is told in each phase what that phase asks for."""
+    phases = (Phase(1, 1e-3, changed=False), Phase(1, 1e-3))
+    supply = Watched()
+    judged(easy.recipe(phases=phases), tmp_path, 0.1, 0.2, supply=supply)
+    assert supply.asked == {(0, False), (1, True)}
+
+
+def test_a_phase_may_teach_a_part_of_the_network(tmp_path):
+    """The loss sees that part's logits alone: layers beyond it stay; a layer that is not there is refused."""
+    learner = Network(easy.recipe(), 2)
+    before = weights(learner)
+    with pytest.raises(SettingsError, match="nonesuch: the network cnn has no such layer"):
+        Network(easy.recipe(phases=(Phase(1, 1e-3, output="nonesuch"),)), 2).fit(
+            easy.Supply(), easy.rising, tmp_path / "none"
+        )
+    n_units = int(learner.model.get_layer("embedding").output.shape[-1])
+    recipe = easy.recipe(phases=(Phase(1, 1e-3, output="embedding"),), ema_momentum=0.0)
+    part = Network(recipe, n_units)
+    before = {layer.name: layer.get_weights() for layer in part.model.layers}
+    supply = Wide(n_genres=n_units)
+    assert part.fit(supply, easy.rising, tmp_path / "part")
+    now = {
+        layer.name: all(map(np.array_equal, layer.get_weights(), before[layer.name]))
+        for layer in part.model.layers
+        if layer.weights
+    }
+    assert now.pop("logits")
+    assert not now["embedding"]
+    assert not now["stem"]
+
+
+@dataclasses.dataclass
+class Wide(easy.Supply):
+    """Targets of more genres than there are."""
+
+    n_genres: int = 2
+
+    def batch(self, epoch, number, *, changed=True):
+        """None but the first two is ever right."""
+        one = super().batch(epoch, number, changed=changed)
+        beyond = np.zeros((len(one.targets), self.n_genres - 2), np.float32)
+        return dataclasses.replace(one, targets=np.concatenate([one.targets, beyond], axis=1))
 
 
 def test_the_mean_of_weights_is_judged_and_kept(tmp_path):
@@ -154,7 +209,7 @@ def test_the_loss_of_sets_is_finite(sure):
 class Sets(easy.Supply):
     """Windows of two genres, of which half are told to be any of the two."""
 
-    def batch(self, epoch, number):
+    def batch(self, epoch, number, *, changed=True):
         """Rows of four: shares, and those that came from sets."""
         found = super().batch(epoch, number)
         is_set = (np.arange(8) % 2 == 0)[:, None]

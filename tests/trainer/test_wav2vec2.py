@@ -382,6 +382,9 @@ def test_without_the_internet_there_is_one_sentence(weights, monkeypatch, tmp_pa
         ({"fitting": dataclasses.replace(FROZEN, ema_momentum=0.9)}, "a running mean"),
         ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, "tail"),))}, "trains nothing"),
         ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, "enc"),)), "frozen": True}, "nothing"),
+        ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, output="head"),))}, "logits of a part"),
+        ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, changed=False),))}, "unchanged windows"),
+        ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, prune=0.5),))}, "pruning"),
         ({"fitting": dataclasses.replace(FROZEN, batch_size=1), "norm": "batch"}, "needs two windows"),
     ],
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tagger.errors import CorpusError
+from tagger.records import Track
+from tagger.sources import discover
 from trainer.corpora import emotify, fma, folder, gtzan, library, table, taffc
 from trainer.corpora.interface import Corpus
 
@@ -60,3 +63,18 @@ def load(dataset: str, *, data: Path | None, cache: Path) -> Corpus:
     if name in _TAKE_A_PATH and not argument:
         raise CorpusError(f"{dataset}: no path given", hint=f"write {name}:{_TAKE_A_PATH[name]}")
     return CORPORA[name](argument, Places(data, cache))
+
+
+def beside(corpus: Corpus, folder: Path) -> Corpus:
+    """A corpus with the sound files of a folder that hold no music.
+
+    Raises:
+        CorpusError: The folder is missing, or holds no audio.
+    """
+    root = folder.expanduser()
+    if not root.is_dir():
+        raise CorpusError(f"{root}: no such folder")
+    found = [one.path for one in discover.audio_files([root]) if isinstance(one, Track)]
+    if not found:
+        raise CorpusError(f"{root}: no audio files", hint="put recordings of speech and noise there")
+    return dataclasses.replace(corpus, background=tuple(sorted(found)))

@@ -41,6 +41,7 @@ class Corpus:
         licence: What is known about the licence as a whole.
         citation: How its authors ask to be cited; empty if unknown.
         problems: What is missing or was left out, each a sentence.
+        background: Sound files beside it that hold no music: speech, noise.
     """
 
     name: str
@@ -50,3 +51,4 @@ class Corpus:
     licence: str = ""
     citation: str = ""
     problems: tuple[str, ...] = ()
+    background: tuple[Path, ...] = ()

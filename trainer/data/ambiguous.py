@@ -1,4 +1,4 @@
-"""Clips whose labels leave several genres open: learned from as label sets, never judged by."""
+"""Clips without a genre, learned from but never judged by: label sets that leave several open, and no music."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import checks, features, labels, splits
-from trainer.data.drawing import Clip
+from trainer.data.drawing import BACKGROUND, OPEN, Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
 
@@ -39,12 +39,12 @@ def heard(
     protocol: str = "",
     jobs: int = 0,
 ) -> tuple[tuple[Ambiguous, ...], Mapping[Path, str]]:
-    """The ambiguous clips of a corpus, and those that do not decode and why; none if labels are no sets.
+    """The clips of a corpus that have no genre but are learned from, and those that do not decode and why.
 
     Args:
         corpus: What was found on disk.
         learned: The examples with a genre.
-        recipe: How to hear, and whether labels are sets.
+        recipe: How to hear, whether labels are sets, and whether what is no music is learned from.
         cache: Where frames and fingerprints are kept from run to run.
         progress: Told of every clip.
         protocol: What stays together, see `splits.groups_with_duplicates`.
@@ -54,8 +54,11 @@ def heard(
         OutputError: The cache cannot be written.
     """
     unsure = labels.ambiguous(corpus, learned.genres) if recipe.sampling.partial else []
+    spoken = labels.background(corpus) if recipe.sampling.background_share else []
+    n_open, unsure = len(unsure), [*unsure, *spoken]
     if not unsure:
         return (), {}
+    targets = {one.path: OPEN if place < n_open else BACKGROUND for place, one in enumerate(unsure)}
     paths = [one.path for one in unsure]
     found = features.build(paths, recipe.front_end, cache / "features", progress, jobs=jobs)
     unsure = [one for one in unsure if one.path in found.files]
@@ -63,7 +66,7 @@ def heard(
     clips = [
         Clip(
             found.files[one.path],
-            -1,
+            targets[one.path],
             one.corpus,
             one.group,
             allowed=labels.allowed(one, corpus, learned.genres),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +16,7 @@ from trainer.data import augment, features
 from trainer.data.drawing import Clip, draw, targets, weights
 from trainer.learner import Batch
 from trainer.recipe import Recipe
+from trainer.sampling import Augmentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +36,8 @@ class Training:
     """A `trainer.learner.Supply` of the windows of clips, changed at random.
 
     As crops, genres are drawn alike, within a genre its corpora by their balance, within a corpus its clips
-    alike: a long clip is not heard more often than a short one. Clips without a genre are drawn as one genre
-    more, with a share of its own. As windows, each comes once in an epoch, but for the few, others each time,
+    alike: a long clip is not heard more often than a short one. Clips without a genre are drawn as genres
+    more, with shares of their own. As windows, each comes once in an epoch, but for the few, others each time,
     that fill no batch.
 
     Args:
@@ -49,6 +51,7 @@ class Training:
 
     def __init__(self, clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> None:
         self._recipe, self._n_genres = recipe, n_genres
+        self._plain = dataclasses.replace(recipe, augmentation=Augmentation())
         self._clips = [clip for clip in clips if recipe.sampling.keep_short or _is_long_enough(clip, recipe)]
         self._places = [
             (index, start)
@@ -60,7 +63,12 @@ class Training:
                 "no window is left to learn from",
                 hint="clips may all be shorter than a window, or quieter than the recipe asks for",
             )
-        self._shares = weights(self._clips, recipe.sampling.corpus_balance, recipe.sampling.partial_share)
+        self._shares = weights(
+            self._clips,
+            recipe.sampling.corpus_balance,
+            partial_share=recipe.sampling.partial_share,
+            background_share=recipe.sampling.background_share,
+        )
         self._targets = targets(self._clips, n_genres, recipe)
         self._n_windows = recipe.sampling.windows_per_epoch or len(self._places)
         self._batch_size = min(recipe.fitting.batch_size, self._n_windows)
@@ -76,12 +84,13 @@ class Training:
         """See `Supply.batches`."""
         return (self.batch(epoch, number) for number in range(self.n_batches))
 
-    def batch(self, epoch: int, number: int) -> Batch:
-        """One of the batches of an epoch, both counted from 0."""
-        settings = self._recipe.augmentation
+    def batch(self, epoch: int, number: int, *, changed: bool = True) -> Batch:
+        """See `Supply.batch`."""
+        recipe = self._recipe if changed else self._plain
+        settings = recipe.augmentation
         rng = np.random.default_rng([self._recipe.seed, epoch, number])
         chosen = self._order(epoch)[number * self._batch_size : (number + 1) * self._batch_size]
-        windows = np.stack([self._window(int(index), rng) for index in chosen])
+        windows = np.stack([self._window(int(index), recipe, rng) for index in chosen])
         taught = self._targets[[self._owner(int(index)) for index in chosen]]
         windows = augment.apply(windows, settings, rng)
         if settings.mixup:
@@ -110,14 +119,14 @@ class Training:
         """The clip that an index of `_order` stands for."""
         return index if self._recipe.sampling.mode == "crops" else self._places[index][0]
 
-    def _window(self, index: int, rng: np.random.Generator) -> Array:
+    def _window(self, index: int, recipe: Recipe, rng: np.random.Generator) -> Array:
         clip = self._clips[self._owner(index)]
         values = features.load(clip.file)
         if self._recipe.sampling.mode == "windows":
             return window_at(values, self._places[index][1], self._recipe.window_frames)
         if clip.starts is not None:
             return window_at(values, int(rng.choice(clip.starts)), self._recipe.window_frames)
-        return crop(values, self._recipe, rng)
+        return crop(values, recipe, rng)
 
     def _weights_of_genres(self) -> NDArray[np.float64]:
         """Weights that make all genres count alike, 1 on average over windows."""

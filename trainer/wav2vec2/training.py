@@ -57,6 +57,9 @@ def check(fitting: Fitting, architecture: Architecture) -> None:
         "a cosine schedule": fitting.schedule == "cosine",
         "a running mean of the weights": fitting.ema_momentum != 0,
         "frozen normalisation": any(phase.freeze_norms for phase in fitting.phases),
+        "logits of a part of the network": any(phase.output != "logits" for phase in fitting.phases),
+        "a phase of unchanged windows": not all(phase.changed for phase in fitting.phases),
+        "pruning": any(phase.prune for phase in fitting.phases),
     }
     for name, is_asked in unknown.items():
         if is_asked:

@@ -1,0 +1,124 @@
+"""The ensemble is the mean of its two parts, each of which can say that there is no music."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from tests.trainer import easy
+from trainer import recipes
+from trainer.network import cost, fitting, head
+
+RECIPE = recipes.find("default")
+BARE = dataclasses.replace(
+    RECIPE, network_parameters={**RECIPE.network_parameters, "weights": "none", "share": 0.3}
+)
+N_FRAMES = RECIPE.window_frames
+
+
+@pytest.fixture(scope="module")
+def learner():
+    """The ensemble with random weights."""
+    return fitting.Network(BARE, 5)
+
+
+def windows(n, rng=None):
+    """Random frames in dB."""
+    return (rng or np.random.default_rng(0)).normal(-30, 10, (n, N_FRAMES, 96)).astype(np.float32)
+
+
+def part(learner, name, heard):
+    """What softmax makes of a layer's numbers."""
+    model = keras.Model(learner.model.input, learner.model.get_layer(name).output)
+    logits = np.asarray(model.predict(heard, verbose=0), np.float64)
+    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("n_windows", [1, 3, 5])
+def test_probabilities_are_the_mean_of_both(learner, n_windows):
+    """Weighed by the share; where the CNN hears no music, musicnn's part says nothing either."""
+    heard = windows(n_windows)
+    probabilities = np.exp(learner.outputs(heard)["logits"].astype(np.float64))
+    none = part(learner, "cnn_classes", heard)[:, -1:]
+    carried_over = (1 - none) * part(learner, "head_logits", heard) + none / 5
+    assert probabilities == pytest.approx(
+        0.7 * carried_over + 0.3 * part(learner, "cnn_logits", heard), abs=1e-5
+    )
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_the_cnn_takes_for_no_music_has_no_genre(learner):
+    """However certain musicnn is of one."""
+    classes = learner.model.get_layer("cnn_classes")
+    before = classes.get_weights()
+    classes.set_weights([before[0], before[1] + 50 * np.eye(6, dtype=np.float32)[5]])
+    probabilities = np.exp(learner.outputs(windows(2))["logits"])
+    classes.set_weights(before)
+    assert probabilities == pytest.approx(np.full((2, 5), 0.2), abs=1e-5)
+
+
+def test_the_embedding_is_what_musicnn_heard(learner):
+    """200 numbers that the CNN has no part in."""
+    before = learner.outputs(windows(2))
+    for layer in learner.model.layers:
+        if layer.name.startswith("cnn_"):
+            layer.set_weights([weight * 0.5 for weight in layer.get_weights()])
+    after = learner.outputs(windows(2))
+    assert before["embedding"].shape == (2, 200)
+    assert np.array_equal(before["embedding"], after["embedding"])
+    assert not np.allclose(before["logits"], after["logits"])
+
+
+def test_no_music_is_believed_of_all_genres_alike():
+    """The more certain the class beyond the genres, the less certain each genre; alone it changes nothing."""
+    x = keras.Input((4,))
+    model = keras.Model(x, head.spread(x, 3, "spread"))
+    genres = [2.0, 0.0, -1.0]
+    certain, unsure, none = np.exp(
+        model.predict(np.array([[*genres, -50], [*genres, 2], [*genres, 50.0]]), verbose=0)
+    )
+    assert certain == pytest.approx(np.exp(genres) / np.exp(genres).sum(), abs=1e-5)
+    assert none == pytest.approx([1 / 3] * 3, abs=1e-5)
+    assert all(one.sum() == pytest.approx(1, abs=1e-5) for one in (certain, unsure, none))
+    assert certain[0] > unsure[0] > none[0]
+
+
+def test_each_phase_leaves_the_other_part_alone(tmp_path):
+    """The head learns first, then the CNN; musicnn's own layers never do."""
+    small = BARE.smoke()
+    for number, (phase, own) in enumerate(zip(small.fitting.phases, ("head_", "cnn_"), strict=True)):
+        fit = dataclasses.replace(small.fitting, phases=(phase,), loss="cross_entropy")
+        network = fitting.Network(dataclasses.replace(small, fitting=fit), 2)
+        before = {layer.name: layer.get_weights() for layer in network.model.layers}
+        assert network.fit(Music(n_batches=2), easy.rising, tmp_path / str(number))
+        changed = {
+            layer.name
+            for layer in network.model.layers
+            if not all(map(np.array_equal, layer.get_weights(), before[layer.name]))
+        }
+        assert changed
+        assert all(name.startswith(own) for name in changed), changed
+
+
+@dataclasses.dataclass
+class Music(easy.Supply):
+    """Random windows of the right size."""
+
+    def batch(self, epoch, number, *, changed=True):
+        """Genres that nothing tells apart: weights change all the same."""
+        one = super().batch(epoch, number)
+        return dataclasses.replace(
+            one, windows=windows(len(one.targets), np.random.default_rng([epoch, number]))
+        )
+
+
+def test_the_default_recipe_keeps_within_its_budget():
+    """60 million operations a second of audio at its own hop, and 3 MB in single precision."""
+    model = fitting.Network(BARE, 14).model
+    hop_seconds = RECIPE.hop_frames / RECIPE.front_end.frames_per_second
+    assert cost.flops(model, N_FRAMES) / hop_seconds <= 60e6
+    assert model.count_params() * 4 <= 3e6
+    assert RECIPE.hop_frames < N_FRAMES

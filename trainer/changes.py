@@ -20,6 +20,9 @@ from trainer.recipes import RECIPES
 _MOST_FRAMES_PER_SECOND = 1000
 _MOST_VALUES = 2**24  # a window of 64 MB
 
+# Networks with a class beyond the genres.
+_KNOW_NO_MUSIC = ("ensemble",)
+
 _CALLED = {int: "a whole number", float: "a number", str: "a word", bool: "true or false", type(None): "null"}
 
 # What numbers must be, a test of it, and the numbers; those that may be None pass as None.
@@ -83,6 +86,7 @@ _LAWS: tuple[tuple[str, Callable[[Any], bool], tuple[str, ...]], ...] = (
             "augmentation.dynamic_range",
             "fitting.ema_momentum",
             "sampling.partial_share",
+            "sampling.background_share",
         ),
     ),
     (
@@ -161,6 +165,13 @@ def _clashes(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if recipe.network not in networks:
         problem = f"network={recipe.network}: there is none for the learner {recipe.learner}"
         yield problem, f"it has {', '.join(networks)}"
+    sampling, can_learn = recipe.sampling, recipe.network in _KNOW_NO_MUSIC and recipe.fitting.loss == "partial"
+    if sampling.background_share and not can_learn:
+        problem = f"sampling.background_share={sampling.background_share}: it would not learn what is no music"
+        yield problem, f"networks that can are {', '.join(_KNOW_NO_MUSIC)}, with fitting.loss=partial"
+    if (rest := 1 - sampling.partial_share - sampling.background_share) <= 0:
+        problem = "sampling.partial_share and sampling.background_share leave no window for clips with a genre"
+        yield problem, f"together they must be below 1, and are {1 - rest:g}"
     if hop > length:
         problem = f"hop_frames={hop}: frames between windows would be lost"
         yield problem, f"it must be at most window_frames, {length}"

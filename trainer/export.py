@@ -98,16 +98,30 @@ def write(
 ) -> Artefact:
     """Write a model and its card, load them back, and check that every runtime gives the same logits.
 
+    A folder whose check fails is removed, for it would pass for a finished model.
+
     Args:
         model: The trained model.
         card: Its card; checksums are added.
-        folder: Where to.
+        folder: Where to; what is there is replaced.
         real: Windows of real music, shape (n_windows, n_frames, n_bands).
         side_of: The side that each recording was on, if that is to be told.
 
     Raises:
         OutputError: The folder that was written is not the model that was trained.
     """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        return _checked(model, card, folder, real, side_of)
+    except OutputError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _checked(
+    model: Learner, card: Card, folder: Path, real: Array, side_of: Mapping[Path, str] | None
+) -> Artefact:
     names = model.save(folder)
     if side_of:
         names = *names, sides.write(side_of, folder)

@@ -56,7 +56,8 @@ class Fitting:
         weight_decay: Of AdamW.
         label_smoothing: Share of the target that is spread over all genres, 0 to 1.
         loss: Of networks of Keras: "cross_entropy" with the target; or "partial", in which a clip without a
-            first genre only asks that the genres of its label set together are probable.
+            first genre only asks that the genres of its label set together are probable, and what is no music
+            only teaches logits of one class more than there are genres.
         ema_momentum: Of the running mean of the weights that is kept as the model; 0 for none.
         patience: Epochs without a better score after which training stops.
         monitor: The score that chooses weights: "track_cross_entropy" of the validation tracks, or of their

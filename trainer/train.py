@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tagger.errors import CorpusError, OutputError
+from tagger.errors import CorpusError
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Calibration, Card
 from trainer import answers, baseline, calibrate, cards, export, judge, learners, parts, runs, trials, whole
@@ -160,18 +160,11 @@ def _keep_data(data: Material, place: Path) -> None:
 
 def _made(corpus: Corpus, data: Material, place: Path, progress: Progress) -> Artefact:
     """Train the model of a part and write its folder, whole or not at all."""
-    folder = place / "model"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
     learner, calibration, finished = _fitted(data, place, progress)
     progress.stage("Writing and checking the model")
     checked = inputs.cut(data.side("validation")[:_N_CHECKED], data.recipe, most=1)
     card = cards.of(corpus, data, calibration, learner.describe(), finished=finished)
-    try:
-        return export.write(learner, card, folder, checked.frames, data.side_of)
-    except OutputError:
-        shutil.rmtree(folder, ignore_errors=True)  # else it would pass for a finished one
-        raise
+    return export.write(learner, card, place / "model", checked.frames, data.side_of)
 
 
 def _clear_states(place: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tagger.errors import CorpusError, OutputError
+from tagger.errors import CorpusError
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Calibration
 from trainer import cards, export, judge, learners, parts, progress, runs
@@ -92,13 +92,7 @@ def _trained(
     told.stage("Writing and checking the model")
     card = cards.of(corpus, data, _calibration(judged), learner.describe(), finished=True)
     checked = inputs.cut(list(data.clips[:_N_CHECKED]), recipe, most=1)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
-        artefact = export.write(learner, card, folder, checked.frames, data.side_of)
-    except OutputError:
-        shutil.rmtree(folder, ignore_errors=True)  # else it would pass for a finished one
-        raise
+    artefact = export.write(learner, card, folder, checked.frames, data.side_of)
     shutil.rmtree(place / "state", ignore_errors=True)
     return artefact
 

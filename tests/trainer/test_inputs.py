@@ -243,20 +243,21 @@ def test_clips_without_a_genre_have_their_share_of_the_windows(tmp_path, share):
     assert n_sets == pytest.approx(60 * share, abs=1)
 
 
-def test_what_is_no_music_has_its_share_and_teaches_all_genres_alike(tmp_path):
-    """Beside the share of open labels; to the loss it is no label set, which any one genre would satisfy."""
+def test_what_is_no_music_has_its_share_and_teaches_no_genre(tmp_path):
+    """Beside the share of open labels; a window of it counts as much as any other."""
     made = sets(tmp_path)
     speech = dataclasses.replace(made[1], target=drawing.BACKGROUND, allowed=(), corpus="speech")
     recipe = dataclasses.replace(
         sampled(PLAIN, partial=True, partial_share=0.2, background_share=0.3),
         fitting=Fitting(batch_size=6, loss="partial"),
     )
-    assert drawing.targets([speech], 4, recipe).tolist() == [[0.25] * 4 + [0] * 4]
+    assert drawing.targets([speech], 4, recipe).tolist() == [[0] * 8]
     weights = drawing.weights([*made, speech], 0.5, partial_share=0.2, background_share=0.3)
     assert weights == pytest.approx([0.25, 0.25, 0.2, 0.3])
-    batches = inputs.Training([*made, speech], 4, recipe).batches(0)
-    taught = np.concatenate([batch.targets[:, :4] for batch in batches])
-    assert (taught == 0.25).all(axis=1).sum() == pytest.approx(18, abs=1)
+    batches = list(inputs.Training([*made, speech], 4, recipe).batches(0))
+    taught = np.concatenate([batch.targets for batch in batches])
+    assert (taught == 0).all(axis=1).sum() == pytest.approx(18, abs=1)
+    assert np.concatenate([batch.weights for batch in batches]) == pytest.approx(1)
 
 
 def test_windows_may_stay_as_they_are(tmp_path):

@@ -15,7 +15,7 @@ from trainer.recipe import Phase
 BUILDERS = {"network": network.NETWORKS, "classical": classical.KINDS}
 
 
-def changed(*assignments, name="default"):
+def changed(*assignments, name="cnn"):
     """A recipe with other numbers."""
     return changes.changed(recipes.find(name), assignments)
 
@@ -86,12 +86,12 @@ def test_an_unknown_recipe_is_refused_with_those_that_are_near(name, hint):
 def test_numbers_can_be_changed():
     """Of the recipe, of its groups, and of its network, new ones too; the others stay as they are."""
     numbers = ("fitting.epochs=5", "seed=3", "fitting.learning_rate=1", "shares=[0.8,0.1,0.1]")
-    recipe = changed(*numbers, name="cnn")
+    recipe = changed(*numbers)
     assert (recipe.fitting.epochs, recipe.seed, recipe.shares) == (5, 3, (0.8, 0.1, 0.1))
     assert isinstance(recipe.fitting.learning_rate, float)
     usual = ("fitting.epochs=60", "seed=0", "fitting.learning_rate=3e-3", "shares=[0.6,0.2,0.2]")
-    assert changed(*numbers, *usual, name="cnn") == recipes.find("cnn")
-    other = changed("network_parameters.channels=[8, 16]", name="cnn").network_parameters
+    assert changed(*numbers, *usual) == recipes.find("cnn")
+    other = changed("network_parameters.channels=[8, 16]").network_parameters
     assert other == {"channels": (8, 16)}
     green = changed("network_parameters.colour=green", name="vukotic2025-cnn").network_parameters
     assert green == recipes.find("vukotic2025-cnn").network_parameters | {"colour": "green"}

@@ -205,6 +205,25 @@ def test_the_loss_of_sets_is_finite(sure):
     assert (losses > -1e-5).all()
 
 
+def test_no_music_teaches_its_own_class_alone():
+    """Beyond the genres, by its probability; logits of the genres alone learn nothing from it, mixed or not."""
+    logits = np.array([[1.0, -1.0, 0.5]] * 3, np.float32)
+    rows = np.array(
+        [[0, 0, 0, 0], [1, 0, 0, 0], [0.25, 0, 0, 0]], np.float32
+    )  # no music, the first genre, mixed
+    believed = np.exp(logits[0]) / np.exp(logits[0]).sum()
+    losses = keras.ops.convert_to_numpy(PartialLabels(0.0).call(rows, logits))
+    expected = [
+        -np.log(believed[2]),
+        -np.log(believed[0]),
+        -0.25 * np.log(believed[0]) - 0.75 * np.log(believed[2]),
+    ]
+    assert losses == pytest.approx(expected, abs=1e-5)
+    of_genres = np.exp(logits[0, :2]) / np.exp(logits[0, :2]).sum()
+    alone = keras.ops.convert_to_numpy(PartialLabels(0.0).call(rows, logits[:, :2]))
+    assert alone == pytest.approx([0, -np.log(of_genres[0]), -0.25 * np.log(of_genres[0])], abs=1e-5)
+
+
 @dataclasses.dataclass
 class Sets(easy.Supply):
     """Windows of two genres, of which half are told to be any of the two."""

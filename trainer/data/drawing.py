@@ -42,10 +42,11 @@ class Clip:
 
 
 def targets(clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> Array:
-    """What each clip teaches: see `Sampling.partial` and `first_share`; what is no music, all genres alike.
+    """What each clip teaches: see `Sampling.partial` and `first_share`.
 
     Returns:
-        Shares of the genres, shape (n_clips, n_genres), float32, each row summing to 1. Where a network's loss
+        Shares of the genres, shape (n_clips, n_genres), float32, each row summing to 1, but
+        for what is no music: 0. Where a network's loss
         is "partial", as many columns again: the same shares for clips whose labels leave several genres open,
         else zeros. Rows can then be mixed, and what is asked of a set stays apart from what a genre is asked.
     """
@@ -53,7 +54,6 @@ def targets(clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> Array:
     shares = np.zeros((len(clips), n_genres), np.float32)
     for row, clip in zip(shares, clips, strict=True):
         if clip.target == BACKGROUND:
-            row[:] = 1 / n_genres
             continue
         others = [genre for genre in clip.allowed if genre != clip.target] if sampling.partial else []
         first_share = 0.0 if clip.target < 0 else sampling.first_share if others else 1.0

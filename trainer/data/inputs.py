@@ -95,7 +95,8 @@ class Training:
         windows = augment.apply(windows, settings, rng)
         if settings.mixup:
             windows, taught = augment.mix(windows, taught, settings.mixup, rng)
-        weights = (taught[:, : self._n_genres] @ self._genre_weights).astype(np.float32)
+        shares = taught[:, : self._n_genres]
+        weights = (shares @ self._genre_weights + 1 - shares.sum(axis=1)).astype(np.float32)
         return Batch(windows.astype(np.float32, copy=False), taught, weights)
 
     def everything(self) -> tuple[Array, NDArray[np.intp], Array]:

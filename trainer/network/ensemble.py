@@ -36,7 +36,7 @@ def build(
     dropout: float = 0.3,
     norm_momentum: float = 0.95,
 ) -> Any:
-    """The two, each with logits of its own, to be trained apart: layers "head_logits" and "cnn_logits".
+    """The two, to be trained apart: the layer "head_logits", and "cnn_classes" with one class more: no music.
 
     All layers of the CNN are named `cnn_...`, those of musicnn's head `head_...`.
 
@@ -64,7 +64,7 @@ def build(
     """
     windows = keras.Input((None, front_end.n_bands), name="windows")
     x = musicnn.heard(windows, weights=weights, band_stride=band_stride)
-    carried_over = musicnn.judged(x, n_genres, l2=l2, dropout=0.0, knows_background=True)
+    carried_over = musicnn.judged(x, n_genres, l2=l2, dropout=0.0)
     frames = layers.AveragePooling1D(pooled_frames, name="cnn_frames")(windows)
     own = cnn.heard(
         frames,
@@ -76,23 +76,30 @@ def build(
         prefix="cnn_",
     )
     classes = layers.Dense(n_genres + 1, name="cnn_classes")(layers.Dropout(dropout, name="cnn_last")(own))
-    learned = head.spread(classes, n_genres, "cnn_logits")
-    mean = (1 - share) * _as_far_as_music(carried_over, classes, n_genres) + share * ops.softmax(learned)
+    mean = _mean(ops.softmax(carried_over), ops.softmax(classes), n_genres, share)
     outputs = {"logits": ops.log(ops.maximum(mean, _LEAST)), "embedding": x}
     model = head.flattened(keras.Model(windows, outputs, name="ensemble"))
     model(ops.zeros((1, window_frames, front_end.n_bands)))
     return model
 
 
-def _as_far_as_music(logits: Any, classes: Any, n_genres: int) -> Any:
-    """Probabilities by logits, as far as the last of some classes is not believed; else all genres alike.
+def _mean(carried_over: Any, learned: Any, n_genres: int, share: float) -> Any:
+    """Probabilities of the genres by both; as far as the CNN hears no music, all genres are alike.
 
     What is no music lies far from all that musicnn learned from, and it may be certain of anything there: the
     CNN, which has learned what is none, judges for both.
+
+    Args:
+        carried_over: By musicnn, shape (n_windows, n_genres).
+        learned: By the CNN, with the probability that there is no music in the last column.
+        n_genres: Number of genres.
+        share: Of the CNN.
     """
-    believed = ops.softmax(classes)
-    all_but_last, last = np.ones((n_genres + 1, n_genres)), np.zeros((n_genres + 1, n_genres))
-    all_but_last[-1], last[-1] = 0, 1 / n_genres
-    is_music = transform.fixed(believed, all_but_last.astype(np.float32), "is_music")
-    is_none = transform.fixed(believed, last.astype(np.float32), "is_no_music")
-    return ops.softmax(logits) * is_music + is_none
+    genres, last = np.eye(n_genres + 1, n_genres), np.eye(n_genres + 1)[:, -1:]
+    # Matrices, for Keras adds a column to as many rows as there are columns as if it were a row.
+    own = transform.fixed(learned, genres.astype(np.float32), "own_genres")
+    is_music = transform.fixed(learned, np.repeat(1 - last, n_genres, axis=1).astype(np.float32), "is_music")
+    is_none = transform.fixed(
+        learned, np.repeat(last / n_genres, n_genres, axis=1).astype(np.float32), "is_none"
+    )
+    return (1 - share) * carried_over * is_music + share * own + is_none

@@ -15,8 +15,6 @@ from trainer.network import transform
 Norm = Literal["none", "batch", "layer"]
 LastLayer = Literal["fc6", "fc7", "fc8"]
 
-_LEAST = 1e-9  # of a probability, whose logarithm is a logit
-
 
 def pooled(x: Any, pooling: Literal["gap", "flatten"] = "gap") -> Any:
     """A feature map, (n_windows, height, width, channels), as one row a window: its mean, or all of it."""
@@ -88,25 +86,6 @@ def fully_connected(
         if number < n_before:
             x = layers.Dense(n_units, activation="relu", name=name)(x)
     return x
-
-
-def spread(x: Any, n_genres: int, name: str) -> Any:
-    """Logits of genres from those of the genres and of one class more: that it is none of them, nor music.
-
-    What is believed of that class counts as spread over all genres alike, so that an answer can be "don't know"
-    however certain the network is of it.
-
-    Args:
-        x: Shape (n_windows, n_genres + 1).
-        n_genres: Number of genres.
-        name: Of the layer that gives the logits.
-
-    Returns:
-        Logarithms of probabilities, shape (n_windows, n_genres).
-    """
-    shares = np.vstack([np.eye(n_genres), np.full(n_genres, 1 / n_genres)]).astype(np.float32)
-    shared = transform.fixed(ops.softmax(x), shares, f"{name}_shared")
-    return layers.Activation("linear", name=name)(ops.log(ops.maximum(shared, _LEAST)))
 
 
 def model(windows: Any, x: Any, n_genres: int, name: str, *, l2: float = 0.0) -> Any:

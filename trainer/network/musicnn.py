@@ -100,22 +100,11 @@ def heard(windows: Any, *, weights: str, band_stride: int) -> Any:
     return trunk.call(_compressed(windows))
 
 
-def judged(x: Any, n_genres: int, *, l2: float, dropout: float, knows_background: bool = False) -> Any:
-    """Logits of our own on what was `heard`: the layer "head_logits".
-
-    Args:
-        x: The embedding.
-        n_genres: Number of logits.
-        l2: See `build`.
-        dropout: See `build`.
-        knows_background: Whether it may also find no music; see `head.spread`.
-    """
+def judged(x: Any, n_genres: int, *, l2: float, dropout: float) -> Any:
+    """Logits of our own, the layer "head_logits", on what was `heard`."""
     decay = keras.regularizers.L2(l2) if l2 else None
     kept = layers.Dropout(dropout, name="head_dropout")(x)
-    if not knows_background:
-        return layers.Dense(n_genres, kernel_regularizer=decay, name="head_logits")(kept)
-    classes = layers.Dense(n_genres + 1, kernel_regularizer=decay, name="head_classes")(kept)
-    return head.spread(classes, n_genres, "head_logits")
+    return layers.Dense(n_genres, kernel_regularizer=decay, name="head_logits")(kept)
 
 
 def _compressed(windows: Any) -> Any:

@@ -176,16 +176,19 @@ class PartialLabels(keras.losses.Loss):
 
         Args:
             y_true: As `trainer.data.drawing.targets` gives it, shape (n_windows, 2 n_genres).
-            y_pred: Logits, shape (n_windows, n_genres).
+            y_pred: Logits, shape (n_windows, n_genres), or with one column more: that it is no music.
         """
         shares, of_sets = keras.ops.split(y_true, 2, axis=1)
         of_genres = shares - of_sets
         smoothing = self._label_smoothing * keras.ops.mean(of_genres, axis=1, keepdims=True)
-        log_prob = keras.ops.log_softmax(y_pred)
+        log_prob, n_genres = keras.ops.log_softmax(y_pred), shares.shape[1]
+        log_none, log_prob = log_prob[:, n_genres:], log_prob[:, :n_genres]
         cross_entropy = -keras.ops.sum(((1 - self._label_smoothing) * of_genres + smoothing) * log_prob, axis=1)
         weights = of_sets / keras.ops.maximum(keras.ops.max(of_sets, axis=1, keepdims=True), _LEAST)
         log_total = keras.ops.logsumexp(log_prob + keras.ops.log(keras.ops.maximum(weights, _LEAST)), axis=1)
-        return cross_entropy - keras.ops.sum(of_sets, axis=1) * log_total
+        is_none = 1 - keras.ops.sum(shares, axis=1)
+        of_none = is_none * keras.ops.sum(log_none, axis=1)
+        return cross_entropy - keras.ops.sum(of_sets, axis=1) * log_total - of_none
 
 
 class _Epoch(keras.utils.PyDataset):

@@ -21,14 +21,14 @@ RECIPE = Recipe(
     window_frames=187,
     hop_frames=178,
     network="ensemble",
-    network_parameters={"weights": "musicnn", "l2": 0.05, "share": 0.25},
+    network_parameters={"weights": "musicnn", "l2": 0.05, "share": 0.2},
     smoke_parameters={"weights": "none", "stem_channels": 4, "channels": (8, 8), "embedding": 8},
     sampling=Sampling(windows_per_epoch=4096, partial=True, background_share=0.08),
     fitting=Fitting(
         loss="partial",
         phases=(
             Phase(epochs=8, learning_rate=5e-3, trainable="head_", output="head_logits", changed=False),
-            Phase(epochs=24, learning_rate=4e-3, trainable="cnn_", output="cnn_logits"),
+            Phase(epochs=24, learning_rate=4e-3, trainable="cnn_", output="cnn_classes"),
         ),
         warmup_epochs=1,
         weight_decay=0.02,

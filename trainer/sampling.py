@@ -94,7 +94,7 @@ class Sampling:
         partial_share: Where labels are sets, of crops: share of the windows, 0 to below 1, that come from
             clips without a first genre, their corpora balanced like those of a genre.
         background_share: Of crops: share of the windows, 0 to below 1, of what is no music: made sounds, and
-            clips that their corpus calls speech or noise. They teach a class of their own to a network that
+            clips that their corpus calls speech. They teach a class of their own to a network that
             has one, and need the loss "partial".
     """
 

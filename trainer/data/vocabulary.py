@@ -93,12 +93,8 @@ _LEFT_OUT = {
     "vocal": _JAZZ_OR_POP,
 }
 
-_NO_MUSIC = {
-    "spoken": "speech",
-    "speech": "speech",
-    "noise": "noise",
-    "silence": "silence",
-}
+# Noise is not among them, for there is music of that name.
+_NO_MUSIC = {"spoken": "speech", "speech": "speech"}
 
 
 def key(label: str) -> str:

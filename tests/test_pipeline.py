@@ -149,7 +149,7 @@ def test_tags_of_a_scan_are_the_verdicts(tmp_path: Path, plan: engine.Plan) -> N
 
 @pytest.mark.parametrize(
     ("window", "hop", "seconds", "hop_seconds"),
-    [(None, None, 2.97, 1.49), (6.0, None, 6.0, 3.0), (None, 0.5, 2.97, 0.5), (4.0, 4.0, 4.0, 4.0)],
+    [(None, None, 2.99, 2.85), (6.0, None, 6.0, 5.71), (None, 0.5, 2.99, 0.5), (4.0, 4.0, 4.0, 4.0)],
 )
 def test_windows_follow_the_wish(
     bundled: Artefact, window: float | None, hop: float | None, seconds: float, hop_seconds: float
@@ -166,7 +166,7 @@ def test_impossible_windows_are_refused(bundled: Artefact) -> None:
     with pytest.raises(ModelError, match="music would be lost"):
         pipeline.window_lengths(bundled, Settings(hop=5.0))
     fixed = replace(bundled.card, window=replace(bundled.card.window, variable=False))
-    with pytest.raises(ModelError, match=r"hears windows of 2\.97 s only"):
+    with pytest.raises(ModelError, match=r"hears windows of 2\.99 s only"):
         pipeline.window_lengths(replace(bundled, card=fixed), Settings(window=5.0))
 
 

@@ -61,7 +61,8 @@ def judge(
         artefact: The model folder.
         corpus: What was found on disk.
         progress: Told how it goes.
-        side: One of `SIDES`; empty takes the test side of a corpus that the model learned from, else all.
+        side: One of `SIDES`; empty takes the test side of a corpus that the model learned from, if it left one
+            out, else all.
         protocol: How sides are chosen: artists, tracks or official; empty takes that of the model's
             training, or the corpus' own.
         jobs: Files decoded side by side; 0 means one for each core.
@@ -76,7 +77,8 @@ def judge(
     met = sides.of(artefact, [one.path for one in examples])
     names = {str(one["name"]) for one in card.corpora}
     shared = {one.corpus for one in examples if (one.corpus in names if met is None else one.path in met)}
-    side = side or ("test" if shared else "all")
+    learned_all = bool(shared) and not card.split.get("test", True)
+    side = side or ("test" if shared and not learned_all else "all")
     if side == "all":
         protocol = "all"
     elif met and not protocol and card.split.get("protocol") != "windows":
@@ -85,7 +87,7 @@ def judge(
         examples, protocol, how = _drawn(examples, targets, side, protocol or _of_training(card), card)
         notes.append(f"{side} side: {how}")
         examples = _unlearned(examples, met or {}, card, notes)
-    leaky = bool(shared) and (side == "all" or card.split.get("protocol") == "windows")
+    leaky = learned_all or (bool(shared) and (side == "all" or card.split.get("protocol") == "windows"))
     if leaky:
         notes.append(f"{card.name} learned from {', '.join(sorted(shared))}: these scores are too high")
     truths = _truths(examples, card.genres, corpus)

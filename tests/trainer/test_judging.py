@@ -67,6 +67,18 @@ def test_of_a_corpus_that_it_learned_from_only_the_test_side_is_judged(bundled, 
     assert any("too high" in note for note in whole.notes)
 
 
+def test_a_model_that_learned_all_tracks_leaks_on_any_side(bundled, corpus):
+    """None was left out to test it, and by itself it is judged on all."""
+    card = dataclasses.replace(
+        learned_from(bundled, corpus).card,
+        split={"protocol": "corpora", "train": 12, "validation": 0, "test": 0},
+    )
+    model = dataclasses.replace(bundled, card=card)
+    found = judging.judge(model, corpus, Quiet())
+    assert (found.side, found.leaky) == ("all", True)
+    assert judging.judge(model, corpus, Quiet(), side="test").leaky
+
+
 def test_a_model_that_learned_windows_of_all_tracks_leaks_on_any_side(bundled, corpus):
     """There is no track of the corpus that it never heard."""
     assert judging.judge(learned_from(bundled, corpus, "windows"), corpus, Quiet(), side="test").leaky
@@ -134,14 +146,15 @@ def stdout(capsys):
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_the_bundled_models_scores_are_its_cards(bundled, music, tmp_path):
-    """Judged anew on the labelled real music, it reaches what its card says."""
+def test_the_bundled_model_learned_the_real_music_and_says_so(bundled, music, tmp_path):
+    """Judged on a fold of the labelled music it does better than its card says, and that is called a leak."""
     corpus = corpora.load(f"csv:{music / 'manifest.csv'}", data=None, cache=tmp_path)
-    found = judging.judge(bundled, corpus, Quiet(), side="test").scores["protocols"]["official"]["per_track"]
-    said = bundled.card.scores["per_track"]
-    assert found["n"] == said["n"]
-    assert found["accuracy"]["value"] == pytest.approx(said["accuracy"]["value"], abs=0.01)
-    assert found["macro_f1"]["value"] == pytest.approx(said["macro_f1"]["value"], abs=0.01)
+    found = judging.judge(bundled, corpus, Quiet(), side="test")
+    judged, said = found.scores["protocols"]["official"]["per_track"], bundled.card.scores["per_track"]
+    assert found.leaky
+    assert any("too high" in note for note in found.notes)
+    assert judged["n"] > 200
+    assert judged["accuracy"]["value"] > said["accuracy"]["value"]
 
 
 def test_evaluate_prints_json_and_writes_a_report(table, tmp_path, stdout):

@@ -53,8 +53,9 @@ def test_a_window_is_the_same_alone_as_in_the_whole(
     excerpts.close()
     heard = list(itertools.chain(*rounds))
     assert len(whole) - 3 <= excerpts.n_windows == len(heard) <= len(whole)
+    audible = [np.maximum(one.frames, -90) for one in whole]  # below it lies the noise of rounding
     for alone in heard:
-        gaps = [np.abs(alone.frames - other.frames).max() for other in whole]
+        gaps = [np.abs(np.maximum(alone.frames, -90) - other).max() for other in audible]
         assert min(gaps) < (0.1 if suffix in {"mp3", "ogg"} else 0.02)  # dB
     assert [len(part) for part in rounds[:5]] == [6, 4, 4, 4, 4]
 

@@ -60,7 +60,7 @@ def of(
             "leaky": data.split.is_too_high,
             "leaked": data.split.n_leaked,
             "artists": _artists(corpus, data),
-            "notes": list(data.notes),
+            "notes": list(data.told),
             "finished": finished,
         },
     )

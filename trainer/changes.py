@@ -133,6 +133,12 @@ def changed(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         name, separator, text = assignment.partition("=")
         if not separator:
             raise SettingsError(f"{assignment}: no value", hint="write NAME=VALUE, such as fitting.epochs=5")
+        overridden = {f"fitting.{number}" for number in ("epochs", "learning_rate")}
+        if recipe.fitting.phases and name.strip() in overridden:
+            raise SettingsError(
+                f"{assignment}: each phase of {recipe.name} has its own",
+                hint="`--epochs N` limits all phases",
+            )
         try:
             recipe = _with(recipe, name.strip().split("."), _value(text), assignment)
         except (ValueError, TypeError, OverflowError) as error:
@@ -165,10 +171,22 @@ def _clashes(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if recipe.network not in networks:
         problem = f"network={recipe.network}: there is none for the learner {recipe.learner}"
         yield problem, f"it has {', '.join(networks)}"
-    sampling, can_learn = recipe.sampling, recipe.network in _KNOW_NO_MUSIC and recipe.fitting.loss == "partial"
+    sampling = recipe.sampling
+    can_learn = (
+        recipe.network in _KNOW_NO_MUSIC
+        and recipe.fitting.loss == "partial"
+        and sampling.mode == "crops"
+        and any(phase.output == "cnn_classes" for phase in recipe.fitting.phases)
+    )
     if sampling.background_share and not can_learn:
         problem = f"sampling.background_share={sampling.background_share}: it would not learn what is no music"
-        yield problem, f"networks that can are {', '.join(_KNOW_NO_MUSIC)}, with fitting.loss=partial"
+        yield (
+            problem,
+            (
+                f"networks that can are {', '.join(_KNOW_NO_MUSIC)}, with fitting.loss=partial, "
+                "sampling.mode=crops and the phases of their recipe"
+            ),
+        )
     if (rest := 1 - sampling.partial_share - sampling.background_share) <= 0:
         problem = "sampling.partial_share and sampling.background_share leave no window for clips with a genre"
         yield problem, f"together they must be below 1, and are {1 - rest:g}"

@@ -69,7 +69,11 @@ def _scores(card: Card) -> str:
         if all(name in column for column in columns)
     ]
     genres = [
-        [genre, *(f"{100 * one[name]:.0f}" for name in ("precision", "recall", "f1")), f"{one['support']:.0f}"]
+        [
+            genre,
+            *(f"{100 * one[name]:.0f}" if one["support"] else "–" for name in ("precision", "recall", "f1")),
+            f"{one['support']:.0f}",
+        ]
         for genre, one in track["per_genre"].items()
     ]
     return "\n".join(
@@ -159,12 +163,19 @@ def _limits(card: Card) -> str:
         [
             "## Limits",
             "",
-            f"- It knows {len(card.genres)} genres; whatever it hears becomes one of them, speech too.",
+            f"- It knows {len(card.genres)} genres; {_beyond(card)}.",
             "- Its confidence was calibrated on music like that above; on other music it can be too sure.",
             "- Genres shade into each other, and corpora disagree: part of what counts as an error here is "
             "a matter of opinion.",
         ]
     )
+
+
+def _beyond(card: Card) -> str:
+    """What becomes of sounds that have none of the genres."""
+    if card.recipe.get("sampling", {}).get("background_share"):
+        return "music of any other becomes one of them; speech, noise and tones it has learned not to name"
+    return "whatever it hears becomes one of them, speech too"
 
 
 def _by_corpus(track: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from trainer import chapters, comparison, page, plots, runs
 from trainer.runs import Run
 
 _LIMITS = (
-    "Whatever a model hears becomes one of its genres, speech and noise too.",
+    "Whatever a model hears becomes one of its genres, speech and noise too, unless it learned better.",
     "Scores hold for music like that of the test; on other music, and in other sound quality, they fall.",
     "Genres shade into each other and corpora disagree: part of what counts as an error here is opinion.",
     "Intervals are taken over artists or source tracks: they show what other test music would change, not what "

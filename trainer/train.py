@@ -98,7 +98,7 @@ def run(
         )
         if all_data and protocol == ordered[-1]:
             whole.check(prepared)
-        for note in () if made else prepared[0].notes:
+        for note in () if made else prepared[0].told:
             progress.say(note)
         state = run.folder / runs.CHECKPOINT
         places = [state / f"{data.split.protocol}-{number}" for number, data in enumerate(prepared)]

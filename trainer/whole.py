@@ -112,6 +112,8 @@ def _without_choice(recipe: Recipe, judged: Sequence[Part]) -> Recipe:
     phases = recipe.fitting.phases
     if len(phases) == 1:
         phases = (dataclasses.replace(phases[0], epochs=n_epochs),)
+    elif phases:
+        n_epochs = recipe.fitting.epochs  # each phase has its own
     fitting = dataclasses.replace(recipe.fitting, epochs=n_epochs, phases=phases, inner_folds=0)
     return dataclasses.replace(recipe, fitting=fitting)
 

@@ -45,7 +45,7 @@ Weights = Annotated[
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Change a number of the recipe, as fitting.epochs=5."),
+    typer.Option("--set", metavar="NAME=VALUE", help="Change a number of the recipe, as threshold=0.7."),
 ]
 Out = Annotated[
     Path | None,

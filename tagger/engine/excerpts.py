@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tagger.inference import frontend, sampling, window
 from tagger.inference.frontend import Frames
 from tagger.records import Window
 from tagger.sources import decode
+
+_MOST_EXTRA_FRAMES = 32
 
 
 class Excerpts:
@@ -32,6 +35,9 @@ class Excerpts:
         self.duration_seconds = self._file.duration_seconds or 0.0
         n_frames = int(self.duration_seconds * self._front_end.sample_rate / self._front_end.hop_length)
         self.n_windows = max(0, (n_frames - plan.window_frames) // plan.hop_frames)
+        # Frames between starts at which a part has the samples of the whole; with odd rates they are too many.
+        step = self._file.period // math.gcd(self._file.period, self._front_end.hop_length)
+        self._step = step if step <= _MOST_EXTRA_FRAMES else 1
         self._order, self._n_next = sampling.order(self.n_windows), sampling.FIRST_ROUND
 
     def next_round(self) -> Iterator[Window]:
@@ -53,7 +59,7 @@ class Excerpts:
         hop_length, sample_rate = self._front_end.hop_length, self._front_end.sample_rate
         n_margin = self._front_end.margin_frames
         first = number * self._plan.hop_frames
-        n_before = min(first, n_margin)
+        n_before = first - max(0, first - n_margin) // self._step * self._step
         n_frames = n_before + self._plan.window_frames + n_margin
         y = self._file.read((first - n_before) * hop_length / sample_rate, n_frames * hop_length / sample_rate)
         frames = frontend.analyse(y, self._front_end)

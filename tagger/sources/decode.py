@@ -101,6 +101,15 @@ class Excerpts:
         """Length that the header claims; None where it claims none."""
         return self._opened.info.duration_seconds
 
+    @property
+    def period(self) -> int:
+        """Number of samples after which those of the file and those wanted coincide again.
+
+        A part that begins at a multiple of it has the very samples of the whole; others are shifted by a
+        fraction of a sample.
+        """
+        return self._sample_rate // math.gcd(self._sample_rate, self._opened.info.sample_rate)
+
     def read(self, start_seconds: float, duration_seconds: float) -> NDArray[np.float32]:
         """Mono float32 of shape (n_samples,), exact as `blocks` is; shorter where the file ends.
 

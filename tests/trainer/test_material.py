@@ -311,10 +311,10 @@ def test_sets_do_not_change_what_is_judged(labelled, root, protocol):
         assert all(map(np.array_equal, _sides(plain), _sides(partial)))
         assert plain.side("validation") == partial.side("validation")
         assert plain.ambiguous == ()
-        assert any("left out, by their first label: AllMusic" in note for note in plain.notes)
-        assert any("open2.wav" in note for note in partial.notes)
+        assert any("left out, by their first label: AllMusic" in note for note in plain.told)
+        assert any("open2.wav" in note for note in partial.told)
         n_learned = 0 if protocol == "windows" else len(partial.learned_sets)
-        assert any(note.startswith(f"{n_learned} of 4 clips") for note in partial.notes)
+        assert any(note.startswith(f"{n_learned} of 4 clips") for note in partial.told)
         assert len(partial.to_learn()) == len(plain.to_learn()) + n_learned
 
 
@@ -380,9 +380,9 @@ def test_what_is_no_music_is_learned_and_never_judged(labelled, root, tmp_path):
         "recorded": 1,
         "made": n_spoken,
     }
-    assert f"{len(data.background) - 1} made and 1 recorded sounds" in " ".join(data.notes)
+    assert f"{len(data.background) - 1} made and 1 recorded sounds" in " ".join(data.told)
     assert any("talk1.wav" in note for note in data.notes)
-    assert f"{n_spoken} of 2 clips of no music are learned from" in " ".join(data.notes)
+    assert f"{n_spoken} of 2 clips of no music are learned from" in " ".join(data.told)
     assert not any("left out, by their first label: speech" in note for note in data.notes)
     fewer = dataclasses.replace(data, background=data.background[:-1])
     assert data.digest != fewer.digest

@@ -90,7 +90,6 @@ def test_a_phase_may_ask_for_windows_as_they_are(tmp_path):
 def test_a_phase_may_teach_a_part_of_the_network(tmp_path):
     """The loss sees that part's logits alone: layers beyond it stay; a layer that is not there is refused."""
     learner = Network(easy.recipe(), 2)
-    before = weights(learner)
     with pytest.raises(SettingsError, match="nonesuch: the network cnn has no such layer"):
         Network(easy.recipe(phases=(Phase(1, 1e-3, output="nonesuch"),)), 2).fit(
             easy.Supply(), easy.rising, tmp_path / "none"

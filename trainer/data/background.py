@@ -1,6 +1,6 @@
 """What is no music: sounds made by formulas, and those that somebody has recorded.
 
-A made voice says nothing; it stands for speech only where no recording does.
+A made voice says nothing, and is a poor stand-in for people: recordings of a single speaker do much better.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class Training:
             for index, clip in enumerate(self._clips)
             for start in _loud(clip, _starts(clip, recipe), recipe)
         ]
-        if not self._places:
+        if not any(self._clips[index].target >= 0 for index, _ in self._places):
             raise CorpusError(
                 "no window is left to learn from",
                 hint="clips may all be shorter than a window, or quieter than the recipe asks for",

@@ -82,6 +82,25 @@ class Material:
         return ambiguous.free(self.ambiguous, self.split, wanted)
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and a sentence on each kind of what is learned from but has no genre."""
+        sentences = {
+            OPEN: "clips whose labels leave several genres open are learned from, by any of these genres",
+            BACKGROUND: "clips of no music are learned from, as none of the genres",
+        }
+        told = list(self.notes)
+        for target, sentence in sentences.items():
+            n_all = sum(one.clip.target == target for one in self.ambiguous)
+            n_learned = sum(one.clip.target == target for one in self.learned_sets)
+            if n_all:
+                told.append(f"{n_learned} of {n_all} {sentence}; none of them chooses or tests")
+        if self.background:
+            n_made = sum(clip.corpus == background.MADE for clip in self.background)
+            n_recorded = len(self.background) - n_made
+            told.append(f"{n_made} made and {n_recorded} recorded sounds that are no music are learned from")
+        return tuple(told)
+
+    @property
     def side_of(self) -> dict[Path, str]:
         """The side of each recording; "train" for all where windows are parted."""
         sides = splits.SIDES if not self.split.leaky else ("train",)
@@ -180,30 +199,10 @@ def prepare(
         sounds, unheard = background.clips(corpus.background, front_end, features_folder, progress, jobs=jobs)
         notes |= dict.fromkeys(_undecoded(unheard))
     changed = tuple(_changed(learned, clips, parts, recipe, features_folder, progress, jobs))
-    made = [
+    return [
         Material(recipe, learned.genres, examples, tuple(clips), changed, part, tuple(notes), unsure, sounds)
         for part in parts
     ]
-    return [_with_rest_told(one) for one in made]
-
-
-def _with_rest_told(data: Material) -> Material:
-    """The same with a sentence on what is made of clips that have no genre."""
-    sentences = {
-        OPEN: "clips whose labels leave several genres open are learned from, by any of these genres",
-        BACKGROUND: "clips of no music are learned from, as none of the genres",
-    }
-    told = []
-    for target, sentence in sentences.items():
-        n_all = sum(one.clip.target == target for one in data.ambiguous)
-        n_learned = sum(one.clip.target == target for one in data.learned_sets)
-        if n_all:
-            told.append(f"{n_learned} of {n_all} {sentence}; none of them chooses or tests")
-    if data.background:
-        n_made = sum(clip.corpus == background.MADE for clip in data.background)
-        n_recorded = len(data.background) - n_made
-        told.append(f"{n_made} made and {n_recorded} recorded sounds that are no music are learned from")
-    return dataclasses.replace(data, notes=(*data.notes, *told))
 
 
 def _split(

@@ -1,8 +1,8 @@
 """Two networks on the same windows: what musicnn heard in other music, and what a compact CNN learns from ours.
 
-The first carries over to collections it never met, the second knows those it learned from; the mean of their
-probabilities is right more often than either (measured: see the recipe that uses it). Hansen & Salamon, Neural
-Network Ensembles, IEEE Trans. PAMI 1990.
+The first carries over to collections it never met, the second knows those it learned from, and what is no
+music; the answer is the mean of their probabilities. Hansen & Salamon, Neural Network Ensembles, IEEE
+Transactions on Pattern Analysis and Machine Intelligence, 1990.
 """
 
 from __future__ import annotations
@@ -60,8 +60,10 @@ def build(
 
     Raises:
         SettingsError: The weights cannot be had.
-        ValueError: The front-end has another number of bands.
+        ValueError: The front-end has another number of bands, or the share is out of range.
     """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share={share}: the CNN's share must be from 0 to 1")
     windows = keras.Input((None, front_end.n_bands), name="windows")
     x = musicnn.heard(windows, weights=weights, band_stride=band_stride)
     carried_over = musicnn.judged(x, n_genres, l2=l2, dropout=0.0)

@@ -30,7 +30,10 @@ FRONT = ("timbre_low", "timbre_high", "rhythm_long", "rhythm_medium", "rhythm_sh
 """The convolutions that see the spectrogram, in the order of the checkpoint."""
 
 _CHECKPOINT = "musicnn/MSD_musicnn"
-_HINT = "`pip download musicnn==0.1.0 --no-deps` fetches it, and `--weights FILE` reads the .whl file"
+_HINT = (
+    "`pip download musicnn==0.1.0 --no-deps` fetches it, and `--weights FILE` reads the .whl file; "
+    "`--recipe cnn` needs none"
+)
 _DEAD = 1e-3  # of the longest filter; live ones are above 4e-3, dead ones below 1e-6
 _EPSILON = 1e-3  # of batch normalisation in TensorFlow 1
 

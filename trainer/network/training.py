@@ -50,6 +50,8 @@ class Training:
         self._model, self._fixed = model, fixed
         self._supply, self._settings = supply, settings
         self._judge, self._folder = judge, folder
+        for phase in settings.all_phases:
+            _seen_by_loss(model, phase.output)  # a wrong one shall not be found after hours
         self._state = checkpoint.load(folder) or State()
 
     def run(self) -> bool:

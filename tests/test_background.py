@@ -15,7 +15,6 @@ from trainer.data import background
 SPEECH = Path("/usr/share/asterisk/sounds/fr_CA_f_June")
 """Prompts in French, by a speaker and in a language that the bundled model never heard; 16 kHz."""
 
-KINDS = ("beeps", "clicks", "hiss", "hum", "noise", "sweep", "tone", "voice", "waves")
 UNHEARD = 1000
 """Beyond the numbers of the sounds that models learn from."""
 
@@ -28,12 +27,12 @@ def confidences(bundled, folder):
 
 def test_made_sounds_are_not_named_with_confidence(bundled, tmp_path):
     """Of three of each kind that nobody learned from, none comes near the threshold of writing."""
-    for kind in KINDS:
+    for kind in background.KINDS:
         for number in range(3):
             samples = background.sound(kind, UNHEARD + number, 44100)
             soundfile.write(tmp_path / f"{kind}{number}.flac", samples, 44100)
     heard = confidences(bundled, tmp_path)
-    assert len(heard) > 2 * len(KINDS)  # some are too quiet to be heard
+    assert len(heard) > 2 * len(background.KINDS)  # some are too quiet to be heard
     assert {name: value for name, value in heard.items() if value > 0.4} == {}
 
 

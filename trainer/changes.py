@@ -22,6 +22,7 @@ _MOST_VALUES = 2**24  # a window of 64 MB
 
 # Networks with a class beyond the genres.
 _KNOW_NO_MUSIC = ("ensemble",)
+_OF_PHASES = ("fitting.epochs", "fitting.learning_rate")
 
 _CALLED = {int: "a whole number", float: "a number", str: "a word", bool: "true or false", type(None): "null"}
 
@@ -123,7 +124,7 @@ def changed(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
 
     Args:
         recipe: To be changed.
-        assignments: Each a name, "=" and a value in JSON or a word, such as `fitting.epochs=5` or
+        assignments: Each a name, "=" and a value in JSON or a word, such as `threshold=0.7` or
             `network_parameters.colour=green`.
 
     Raises:
@@ -132,9 +133,8 @@ def changed(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
     for assignment in assignments:
         name, separator, text = assignment.partition("=")
         if not separator:
-            raise SettingsError(f"{assignment}: no value", hint="write NAME=VALUE, such as fitting.epochs=5")
-        overridden = {f"fitting.{number}" for number in ("epochs", "learning_rate")}
-        if recipe.fitting.phases and name.strip() in overridden:
+            raise SettingsError(f"{assignment}: no value", hint="write NAME=VALUE, such as threshold=0.7")
+        if recipe.fitting.phases and name.strip() in _OF_PHASES:
             raise SettingsError(
                 f"{assignment}: each phase of {recipe.name} has its own",
                 hint="`--epochs N` limits all phases",
@@ -180,13 +180,8 @@ def _clashes(recipe: Recipe) -> Iterator[tuple[str, str]]:
     )
     if sampling.background_share and not can_learn:
         problem = f"sampling.background_share={sampling.background_share}: it would not learn what is no music"
-        yield (
-            problem,
-            (
-                f"networks that can are {', '.join(_KNOW_NO_MUSIC)}, with fitting.loss=partial, "
-                "sampling.mode=crops and the phases of their recipe"
-            ),
-        )
+        needed = "with fitting.loss=partial, sampling.mode=crops and the phases of their recipe"
+        yield problem, f"networks that can are {', '.join(_KNOW_NO_MUSIC)}, {needed}"
     if (rest := 1 - sampling.partial_share - sampling.background_share) <= 0:
         problem = "sampling.partial_share and sampling.background_share leave no window for clips with a genre"
         yield problem, f"together they must be below 1, and are {1 - rest:g}"

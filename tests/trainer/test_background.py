@@ -11,16 +11,16 @@ from trainer.data import background, features
 from trainer.data.drawing import BACKGROUND
 
 RATE = 16000
-KINDS = ("beeps", "clicks", "hiss", "hum", "noise", "sweep", "tone", "voice", "waves")
 FRONT_END = FrontEnd(sample_rate=RATE, n_fft=512, hop_length=256, n_mels=40, fmax=8000.0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", background.KINDS)
 def test_sounds_are_audible_reproducible_and_various(kind):
     """Each is finite and between -30 dB and full scale; its number decides what it is like."""
     made = [background.sound(kind, number, RATE) for number in range(4)]
     assert all(one.dtype == np.float32 and one.shape == (10 * RATE,) for one in made)
     assert all(np.isfinite(one).all() and 0.03 < np.abs(one).max() <= 1 for one in made)
+    assert all(np.abs(background.sound(kind, number, 8000)).max() > 0.03 for number in range(24))
     assert np.array_equal(made[2], background.sound(kind, 2, RATE))
     assert len({one.tobytes() for one in made}) == 4
 
@@ -41,10 +41,17 @@ def test_tones_are_narrow_noise_is_wide_and_clicks_are_short():
         assert shares_of_strongest("clicks", number)[1] > 0.05
 
 
+def test_sweeps_stay_below_what_the_rate_can_hold():
+    """None folds back: the upper tenth of frequencies holds next to nothing."""
+    for number in range(24):
+        power = np.abs(np.fft.rfft(background.sound("sweep", number, RATE).astype(np.float64))) ** 2
+        assert power[-len(power) // 20 :].sum() < 0.01 * power.sum()
+
+
 def test_their_frames_are_kept_as_clips_that_are_no_music(tmp_path):
     """Two dozen of each kind, computed once; another front-end has files of its own."""
     made = background.made(FRONT_END, tmp_path / "features")
-    assert len(made) == 24 * len(KINDS) == len({clip.file for clip in made})
+    assert len(made) == 24 * len(background.KINDS) == len({clip.file for clip in made})
     assert {clip.target for clip in made} == {BACKGROUND}
     assert all(features.load(clip.file).shape == (626, 40) for clip in made)
     written = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.npy")}

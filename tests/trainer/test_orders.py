@@ -85,7 +85,10 @@ def begun(order, place):
             "csv:music.csv", Path("/data"), "li2025-vgg16", "all", Path("/out"), True, True, 3, 7, "none", True
         ),
         Order(
-            "folder:x", changes=("fitting.epochs=5", 'genres=["Jazz", "Folk"]'), bootstrap=2, learning_curve=1
+            "folder:x",
+            changes=("fitting.batch_size=5", 'genres=["Jazz", "Folk"]'),
+            bootstrap=2,
+            learning_curve=1,
         ),
     ],
     ids=["plain", "everything", "changes"],

@@ -28,7 +28,7 @@ from trainer.progress import Progress
 MADE = "made sounds"
 """What stands for a corpus of those that formulas made."""
 
-_VERSION = 1  # bump when the sounds change
+_VERSION = 2  # bump when the sounds change
 _SECONDS = 10.0
 _OF_EACH = 24
 _MAINS_HZ = (50.0, 60.0)
@@ -89,12 +89,12 @@ def made(front_end: FrontEnd, folder: Path) -> list[Clip]:
     Raises:
         OutputError: The folder cannot be written.
     """
-    identity = {"front_end": dataclasses.asdict(front_end), "sounds": sorted(_KINDS), "version": _VERSION}
+    identity = {"front_end": dataclasses.asdict(front_end), "sounds": KINDS, "version": _VERSION}
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode("ascii")).hexdigest()[:32]
     clips = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for kind in sorted(_KINDS):
+        for kind in KINDS:
             for number in range(_OF_EACH):
                 file = folder / f"background-{key}-{kind}-{number}.npy"
                 if not file.exists():
@@ -109,14 +109,13 @@ def sound(kind: str, number: int, sample_rate: int) -> NDArray[np.float32]:
     """One of the sounds, shape (n_samples,), peak 1 at most.
 
     Args:
-        kind: A key of the table below: "noise", "waves", "hum", "tone", "beeps", "sweep", "clicks", "hiss" or
-            "voice".
+        kind: One of `KINDS`.
         number: Which of this kind, from 0; it decides everything random.
         sample_rate: In Hz.
     """
-    rng = np.random.default_rng([_VERSION, sorted(_KINDS).index(kind), number])
+    rng = np.random.default_rng([_VERSION, KINDS.index(kind), number])
     seconds = np.arange(int(_SECONDS * sample_rate)) / sample_rate
-    made = _KINDS[kind](seconds, rng)
+    made = _MAKERS[kind](seconds, rng)
     made = made / max(_LEAST, float(np.abs(made).max()))
     return (10 ** (rng.uniform(-30, 0) / 20) * made).astype(np.float32)
 
@@ -134,7 +133,8 @@ def _noise(seconds: Sound, rng: np.random.Generator) -> Sound:
     """Noise whose power falls with frequency by a random power, within a random band."""
     spectrum = np.fft.rfft(rng.standard_normal(len(seconds)))
     hertz = np.fft.rfftfreq(len(seconds), seconds[1])
-    low, high = np.sort(10 ** rng.uniform(1.3, 4, 2)) if rng.random() < 0.5 else (20.0, hertz[-1])
+    highest = math.log10(hertz[-1] / 2)
+    low, high = np.sort(10 ** rng.uniform(1.3, highest, 2)) if rng.random() < 0.5 else (20.0, hertz[-1])
     within = (hertz >= low) & (hertz <= max(high, 2 * low))
     return np.fft.irfft(spectrum * np.maximum(hertz, 20) ** rng.uniform(-1.2, 0.5) * within, len(seconds))
 
@@ -167,6 +167,7 @@ def _beeps(seconds: Sound, rng: np.random.Generator) -> Sound:
 def _sweep(seconds: Sound, rng: np.random.Generator) -> Sound:
     """A tone that rises, again and again."""
     start, octaves = 10 ** rng.uniform(1.3, 3), rng.uniform(1, 6)
+    octaves = min(octaves, math.log2(0.45 / seconds[1] / start))
     place = seconds / rng.uniform(1, _SECONDS) % 1
     return np.sin(2 * np.pi * np.cumsum(start * 2 ** (octaves * place)) * seconds[1])
 
@@ -175,7 +176,9 @@ def _clicks(seconds: Sound, rng: np.random.Generator) -> Sound:
     """Crackle: clicks at random times, or regular ones, as of a clock."""
     each = 10 ** rng.uniform(-1.3, 0.5)
     if rng.random() < 0.5:
-        return (rng.random(len(seconds)) < seconds[1] / each) * rng.standard_normal(len(seconds))
+        heard = rng.random(len(seconds)) < seconds[1] / each
+        heard[rng.integers(len(heard))] = True
+        return heard * rng.standard_normal(len(seconds))
     return np.exp(-(seconds % each) * 10 ** rng.uniform(2, 3.5)) * rng.standard_normal(len(seconds))
 
 
@@ -256,7 +259,7 @@ def _resonated(samples: Sound, hertz: Sound, rate: float) -> Sound:
     return np.concatenate([*pieces, samples[len(hertz) * length :]])
 
 
-_KINDS: dict[str, Callable[[Sound, np.random.Generator], Sound]] = {
+_MAKERS: dict[str, Callable[[Sound, np.random.Generator], Sound]] = {
     "noise": _noise,
     "waves": _waves,
     "hum": _hum,
@@ -267,3 +270,6 @@ _KINDS: dict[str, Callable[[Sound, np.random.Generator], Sound]] = {
     "hiss": _hiss,
     "voice": _voice,
 }
+
+KINDS = tuple(sorted(_MAKERS))
+"""Kinds of made sounds."""

@@ -15,16 +15,17 @@ Of the share of the CNN more than a quarter cost accuracy on corpora that were l
 
 from __future__ import annotations
 
-from tagger.inference.frontend import FrontEnd
+import dataclasses
+
 from trainer.recipe import Fitting, Phase, Recipe
-from trainer.recipes.musicnn_transfer import NOTES
-from trainer.sampling import Augmentation, Sampling
+from trainer.recipes import compact_cnn, musicnn_transfer
+from trainer.sampling import Sampling
 
 RECIPE = Recipe(
     name="default",
     description="Genre of a piece of music from its sound, by musicnn's filters and a compact CNN",
-    notes=NOTES,
-    front_end=FrontEnd(sample_rate=16000, n_fft=512, hop_length=256, n_mels=96, fmax=8000.0),
+    notes=musicnn_transfer.RECIPE.notes,
+    front_end=musicnn_transfer.RECIPE.front_end,
     window_frames=187,
     hop_frames=178,
     network="ensemble",
@@ -41,20 +42,7 @@ RECIPE = Recipe(
         weight_decay=0.02,
         patience=24,
     ),
-    augmentation=Augmentation(
-        repeat_share=0.3,
-        stretch=0.1,
-        pitch_bands=2.0,
-        equaliser_db=5.0,
-        low_pass_share=0.15,
-        gain_db=6.0,
-        floor_share=0.5,
-        noise_db=0.5,
-        time_masks=1,
-        time_mask_frames=32,
-        band_masks=1,
-        band_mask_bands=10,
-    ),
+    augmentation=dataclasses.replace(compact_cnn.RECIPE.augmentation, time_mask_frames=32),
 )
 
 RECIPES = (RECIPE,)

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from tagger.inference.artefact import Artefact
 
@@ -50,3 +52,22 @@ def test_genre_over_time(suffix: str, bundled: Artefact) -> None:
     assert len(times) == len(lines)
     assert times == sorted(times)
     assert all(line[2] in bundled.card.genres for line in lines if line)
+
+
+def test_join_recordings(tmp_path: Path) -> None:
+    """Recordings of one folder, in order, to 40 s and more; what is short, silent or no sound is left out."""
+    prompts, rng = tmp_path / "prompts" / "speaker", np.random.default_rng(0)
+    prompts.mkdir(parents=True)
+    said = rng.integers(-9999, 9999, (19, 5 * 16000)).astype(np.int16)
+    for number, samples in enumerate(said):
+        soundfile.write(prompts / f"{number:02}.wav", samples, 16000)
+    soundfile.write(prompts / "00-short.wav", said[0, :16000], 16000)
+    soundfile.write(prompts / "01-silence.wav", said[0], 16000)
+    (prompts / "licence.txt").write_text("Nothing to hear.")
+    output("join_recordings.py", prompts.parent, tmp_path / "joined")
+    pieces = sorted((tmp_path / "joined").iterdir())
+    assert [path.name for path in pieces] == ["speaker-000.flac", "speaker-001.flac"]
+    for number, path in enumerate(pieces):
+        samples, rate = soundfile.read(path, dtype="int16")
+        assert rate == 16000
+        assert np.array_equal(samples, said[9 * number : 9 * number + 9].ravel())

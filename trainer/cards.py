@@ -79,7 +79,7 @@ def _artists(corpus: Corpus, data: Material) -> str:
 
 def _corpora(corpus: Corpus, data: Material) -> tuple[dict[str, Any], ...]:
     licences: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for example in (*data.examples, *(one.example for one in data.learned_sets)):
+    for example in (*data.examples, *(one.example for one in data.learned_beside)):
         licences[example.corpus][example.licence or corpus.licence] += 1
     return tuple(
         {

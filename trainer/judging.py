@@ -80,6 +80,8 @@ def judge(
     learned_all = bool(shared) and not card.split.get("test", True)
     side = side or ("test" if shared and not learned_all else "all")
     if side == "all":
+        if protocol:
+            notes.append(f"all tracks are judged: the protocol {protocol} has no say")
         protocol = "all"
     elif met and not protocol and card.split.get("protocol") != "windows":
         examples, protocol = _recorded(examples, met, side, card)

@@ -19,9 +19,9 @@ class Batch:
 
     Attributes:
         windows: Shape (n_windows, n_frames, n_bands), float32.
-        targets: Shares of the genres, shape (n_windows, n_genres), float32, each row summing to 1, but
-            for what is no music: 0; where a
-            network's loss is "partial" there are as many columns again, see `inputs.Training.batch`.
+        targets: Shares of the genres, shape (n_windows, n_genres), float32, each row summing to 1, but for
+            what is no music: 0; where a network's loss is "partial" there are as many columns again, see
+            `drawing.targets`.
         weights: How much each window counts, shape (n_windows,), float32, 1 on average.
     """
 

@@ -120,7 +120,7 @@ def _held_out(parts: Sequence[Part], said: Answers) -> HeldOut | None:
         return None
     data = parts[0].data
     left_out = "corpus" if data.split.protocol == "corpora" else "artist"
-    n_unjudged = sum(one.clip.target == OPEN for one in data.ambiguous)
+    n_unjudged = sum(one.clip.target == OPEN for one in data.unjudged)
     source = (
         f"a test track of each artist by the protocol {data.split.protocol}, named by a model of the same "
         f"recipe that never heard its {left_out}"

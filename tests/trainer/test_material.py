@@ -310,10 +310,10 @@ def test_sets_do_not_change_what_is_judged(labelled, root, protocol):
         assert plain.examples == partial.examples
         assert all(map(np.array_equal, _sides(plain), _sides(partial)))
         assert plain.side("validation") == partial.side("validation")
-        assert plain.ambiguous == ()
+        assert plain.unjudged == ()
         assert any("left out, by their first label: AllMusic" in note for note in plain.told)
         assert any("open2.wav" in note for note in partial.told)
-        n_learned = 0 if protocol == "windows" else len(partial.learned_sets)
+        n_learned = 0 if protocol == "windows" else len(partial.learned_beside)
         assert any(note.startswith(f"{n_learned} of 4 clips") for note in partial.told)
         assert len(partial.to_learn()) == len(plain.to_learn()) + n_learned
 
@@ -329,28 +329,28 @@ def test_a_set_is_learned_unless_its_artist_or_its_audio_is_held_back(labelled, 
         side_of = data.side_of
         for name, kin in (("open0.wav", 3), ("open1.wav", 15)):
             is_learned = kin in data.split.train
-            assert (name in {one.example.path.name for one in data.learned_sets}) == is_learned
-            assert (side_of.get(data.ambiguous[0].example.path.with_name(name)) == "train") == is_learned
+            assert (name in {one.example.path.name for one in data.learned_beside}) == is_learned
+            assert (side_of.get(data.unjudged[0].example.path.with_name(name)) == "train") == is_learned
         assert {"open3.wav", "open4.wav"} <= {path.name for path in side_of}
         sets = [clip for clip in data.to_learn(np.delete(np.arange(30), 15)) if clip.target < 0]
         assert [clip.group for clip in sets] == [data.examples[3].group, "free", "free"]
         assert {clip.allowed for clip in sets} == {(0, 1, 2)}
-        fewer = dataclasses.replace(data, ambiguous=data.ambiguous[:-1])
+        fewer = dataclasses.replace(data, unjudged=data.unjudged[:-1])
         assert data.digest != fewer.digest
 
 
 def test_a_set_that_is_held_back_with_its_corpus_or_by_it_is_not_learned(labelled, root):
     """Of a corpus that is left out nothing is learned, nor what a corpus puts on another side."""
     (data,) = prepared(labelled, root, SETS)
-    assert {one.example.group for one in data.learned_sets} >= {"free"}
+    assert {one.example.group for one in data.learned_beside} >= {"free"}
     for changes in ({"split": "test"}, {"corpus": "another"}):
         others = [
             dataclasses.replace(one, example=dataclasses.replace(one.example, **changes))
-            for one in data.ambiguous
+            for one in data.unjudged
         ]
         split = dataclasses.replace(data.split, left_out="another")
-        held = dataclasses.replace(data, ambiguous=tuple(others), split=split)
-        assert held.learned_sets == []
+        held = dataclasses.replace(data, unjudged=tuple(others), split=split)
+        assert held.learned_beside == []
         assert held.to_learn() == data.side("train")
 
 
@@ -404,7 +404,7 @@ def test_the_card_counts_what_is_learned_as_sets(labelled, root):
     (data,) = prepared(dataclasses.replace(labelled, examples=tuple(free)), root, SETS)
     card = cards.of(labelled, data, Calibration(1.0), {}, finished=True)
     (made,) = card.corpora
-    assert made["examples"] == len(data.examples) + len(data.learned_sets)
+    assert made["examples"] == len(data.examples) + len(data.learned_beside)
     assert made["licences"]["free"] == 2
     assert any("leave several genres open" in note for note in card.split["notes"])
 
@@ -414,7 +414,7 @@ def test_models_of_inner_folds_learn_from_sets_of_both_sides(labelled, root):
     folds = dataclasses.replace(SETS, fitting=dataclasses.replace(SETS.fitting, inner_folds=2))
     (data,) = prepared(labelled, root, folds)
     pool = np.append(data.split.train, data.split.validation)
-    learned = [one.clip for one in data.learned_sets]
+    learned = [one.clip for one in data.learned_beside]
     assert [clip for clip in data.to_learn(pool) if clip.target < 0] == learned
 
 

@@ -9,7 +9,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +97,8 @@ def made(front_end: FrontEnd, folder: Path) -> list[Clip]:
             for number in range(_OF_EACH):
                 file = folder / f"background-{key}-{kind}-{number}.npy"
                 if not file.exists():
-                    _keep(sound(kind, number, front_end.sample_rate), front_end, file)
+                    heard = frontend.analyse(sound(kind, number, front_end.sample_rate), front_end)
+                    features.keep(heard.values.astype(features.dtype_of(front_end)), file)
                 clips.append(Clip(file, BACKGROUND, MADE, f"{kind} {number}"))
     except OSError as error:
         raise OutputError(f"{folder}: cannot keep what is heard: {error.strerror}") from error
@@ -118,15 +118,6 @@ def sound(kind: str, number: int, sample_rate: int) -> NDArray[np.float32]:
     made = _MAKERS[kind](seconds, rng)
     made = made / max(_LEAST, float(np.abs(made).max()))
     return (10 ** (rng.uniform(-30, 0) / 20) * made).astype(np.float32)
-
-
-def _keep(samples: NDArray[np.float32], front_end: FrontEnd, file: Path) -> None:
-    dtype = np.float16 if front_end.is_spectral else np.float32
-    values = frontend.analyse(samples, front_end).values.astype(dtype)
-    partial = file.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        np.save(stream, values)
-    partial.replace(file)
 
 
 def _noise(seconds: Sound, rng: np.random.Generator) -> Sound:

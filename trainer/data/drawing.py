@@ -45,10 +45,10 @@ def targets(clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> Array:
     """What each clip teaches: see `Sampling.partial` and `first_share`.
 
     Returns:
-        Shares of the genres, shape (n_clips, n_genres), float32, each row summing to 1, but
-        for what is no music: 0. Where a network's loss
-        is "partial", as many columns again: the same shares for clips whose labels leave several genres open,
-        else zeros. Rows can then be mixed, and what is asked of a set stays apart from what a genre is asked.
+        Shares of the genres, shape (n_clips, n_genres), float32, each row summing to 1, but for what is no
+        music: 0. Where a network's loss is "partial", as many columns again: the same shares for clips whose
+        labels leave several genres open, else zeros. Rows can then be mixed, and what is asked of a set stays
+        apart from what a genre is asked.
     """
     sampling = recipe.sampling
     shares = np.zeros((len(clips), n_genres), np.float32)

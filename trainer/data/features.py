@@ -108,6 +108,25 @@ def build(
     return Features(in_order, left_out)
 
 
+def dtype_of(front_end: FrontEnd) -> type[np.floating]:
+    """The type in which frames are kept."""
+    return np.float16 if front_end.is_spectral else np.float32
+
+
+def keep(frames: NDArray[np.floating], file: Path) -> None:
+    """Write frames so that the file is there whole or not at all.
+
+    Args:
+        frames: Shape (n_frames, n_bands), of the type that `dtype_of` says.
+        file: Where; its folder's parent must be there.
+    """
+    file.parent.mkdir(exist_ok=True)
+    partial = file.with_suffix(f".{os.getpid()}.partial")
+    with partial.open("wb") as stream:
+        np.save(stream, frames)
+    partial.replace(file)
+
+
 def load(file: Path) -> NDArray[np.floating]:
     """The frames in a file, memory-mapped; may be called in several threads."""
     stat = file.stat()
@@ -173,7 +192,7 @@ def _place(path: Path, hearing: Hearing, folder: Path) -> Path | str:
 
 def _compute(path: Path, hearing: Hearing, file: Path) -> tuple[Path, Path | str]:
     front_end, variant = hearing.front_end, hearing.variant
-    dtype = np.float16 if front_end.is_spectral else np.float32
+    dtype = dtype_of(front_end)
     try:
         blocks: Iterable[Array] = decode.blocks(path, front_end.sample_rate)
         if variant:
@@ -183,9 +202,5 @@ def _compute(path: Path, hearing: Hearing, file: Path) -> tuple[Path, Path | str
         return path, error.reason
     if not pieces:
         return path, "holds no samples"
-    file.parent.mkdir(exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        np.save(stream, np.concatenate(pieces))
-    partial.replace(file)
+    keep(np.concatenate(pieces), file)
     return path, file

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError, FileError
 from tagger.sources import decode
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import ambiguous, background, checks, features, inputs, labels, leaks, splits
-from trainer.data.ambiguous import Ambiguous
+from trainer.data import background, checks, features, inputs, labels, leaks, splits, unjudged
 from trainer.data.drawing import BACKGROUND, OPEN, Clip
+from trainer.data.unjudged import Unjudged
 from trainer.progress import Progress
 from trainer.recipe import Recipe
 
@@ -40,7 +40,7 @@ class Material:
         variants: Changed copies of some clips, each with the index of its clip.
         split: Which of them train, choose and test.
         notes: What is missing or was left out, each a sentence.
-        ambiguous: Clips to learn from that have no genre; they are on no side.
+        unjudged: Clips to learn from that have no genre; they are on no side.
         background: Made and recorded sounds to learn from, that are no music.
     """
 
@@ -51,7 +51,7 @@ class Material:
     variants: tuple[tuple[int, Clip], ...]
     split: splits.Split
     notes: tuple[str, ...]
-    ambiguous: tuple[Ambiguous, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
     background: tuple[Clip, ...] = ()
 
     def side(self, name: str) -> list[Clip]:
@@ -71,15 +71,15 @@ class Material:
         chosen = self.split.train if indices is None else indices
         wanted = set(chosen.tolist())
         copies = [clip for index, clip in self.variants if index in wanted]
-        beside = [one.clip for one in ambiguous.free(self.ambiguous, self.split, wanted)]
+        beside = [one.clip for one in unjudged.free(self.unjudged, self.split, wanted)]
         return [*(self.clips[index] for index in chosen), *copies, *beside, *self.background]
 
     @property
-    def learned_sets(self) -> list[Ambiguous]:
+    def learned_beside(self) -> list[Unjudged]:
         """The clips without a genre that the model learns from."""
         sides = ("train", "validation") if self.recipe.fitting.inner_folds else ("train",)
         wanted = {int(index) for side in sides for index in getattr(self.split, side)}
-        return ambiguous.free(self.ambiguous, self.split, wanted)
+        return unjudged.free(self.unjudged, self.split, wanted)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -90,8 +90,8 @@ class Material:
         }
         told = list(self.notes)
         for target, sentence in sentences.items():
-            n_all = sum(one.clip.target == target for one in self.ambiguous)
-            n_learned = sum(one.clip.target == target for one in self.learned_sets)
+            n_all = sum(one.clip.target == target for one in self.unjudged)
+            n_learned = sum(one.clip.target == target for one in self.learned_beside)
             if n_all:
                 told.append(f"{n_learned} of {n_all} {sentence}; none of them chooses or tests")
         if self.background:
@@ -105,7 +105,7 @@ class Material:
         """The side of each recording; "train" for all where windows are parted."""
         sides = splits.SIDES if not self.split.leaky else ("train",)
         known = {self.examples[index].path: side for side in sides for index in getattr(self.split, side)}
-        return known | {one.example.path: "train" for one in self.learned_sets}
+        return known | {one.example.path: "train" for one in self.learned_beside}
 
     @property
     def digest(self) -> str:
@@ -116,7 +116,7 @@ class Material:
             for one, clip in zip(self.examples, self.clips, strict=True)
         ]
         variants = [[index, clip.file.name] for index, clip in self.variants]
-        sets = [[str(one.example.path), one.clip.file.name, *_sets(one.clip)] for one in self.learned_sets]
+        sets = [[str(one.example.path), one.clip.file.name, *_sets(one.clip)] for one in self.learned_beside]
         sounds = [clip.file.name for clip in self.background]
         content = [self.genres, rows, variants, *([sets] if sets else []), *([sounds] if sounds else [])]
         return hashlib.sha256(json.dumps(content).encode("ascii")).hexdigest()
@@ -189,7 +189,7 @@ def prepare(
     for part in () if allow_leaks else parts:
         leaks.refuse(part, examples, pairs)
     parts = [leaks.counted(part, pairs) for part in parts]
-    unsure, unheard = ambiguous.heard(corpus, learned, recipe, cache, progress, protocol=protocol, jobs=jobs)
+    unsure, unheard = unjudged.heard(corpus, learned, recipe, cache, progress, protocol=protocol, jobs=jobs)
     notes |= dict.fromkeys(_undecoded(unheard))
     if parts[0].leaky and (recipe.variants or recipe.fitting.inner_folds or unsure):
         notes[_NOT_PARTED] = None

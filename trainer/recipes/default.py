@@ -7,7 +7,8 @@ Time      25 minutes on two CPU cores for the four trainings of that command, of
 Score     57.6 % of 1,085 test tracks (53.3 to 61.4) whose corpus was left out, macro F1 59.2 % (55.2 to 62.3),
           on the bundled model's corpora; logistic regression on mean MFCCs reaches 21.2 % and 22.1 % there
 Background
-          40-second pieces joined of the English and the Spanish prompts of Asterisk's core sounds 1.6.1
+          DIR holds the English and the Spanish prompts of Asterisk's core sounds 1.6.1, of Debian's packages
+          asterisk-core-sounds-en-g722 and -es-g722, joined by examples/join_recordings.py
 
 musicnn's part learns first, its last layer alone and from windows as they are; then the CNN, from changed ones.
 Of the share of the CNN more than a quarter cost accuracy on corpora that were left out, in trials.

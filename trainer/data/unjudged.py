@@ -14,7 +14,7 @@ from trainer.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
-class Ambiguous:
+class Unjudged:
     """A clip without a genre of its own.
 
     Attributes:
@@ -38,7 +38,7 @@ def heard(
     *,
     protocol: str = "",
     jobs: int = 0,
-) -> tuple[tuple[Ambiguous, ...], Mapping[Path, str]]:
+) -> tuple[tuple[Unjudged, ...], Mapping[Path, str]]:
     """The clips of a corpus that have no genre but are learned from, and those that do not decode and why.
 
     Args:
@@ -73,10 +73,10 @@ def heard(
         )
         for one in unsure
     ]
-    return tuple(map(Ambiguous, unsure, clips, kin)), found.left_out
+    return tuple(map(Unjudged, unsure, clips, kin)), found.left_out
 
 
-def free(found: Sequence[Ambiguous], split: splits.Split, held: set[int]) -> list[Ambiguous]:
+def free(found: Sequence[Unjudged], split: splits.Split, held: set[int]) -> list[Unjudged]:
     """Those that may be learned beside some examples: nothing that is held back is of their artist or corpus.
 
     One that the corpus itself puts on another side than the train side is never learned.

@@ -155,5 +155,48 @@ class Failed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Audio of a live source that nobody heard, in the place where it would have been.
+
+    Attributes:
+        seconds: How much is missing; 0 where that is not known.
+        reason: Why, for people.
+    """
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a live source sounds like at one time, told when a window of it has been heard.
+
+    Attributes:
+        end_seconds: Where the window ends, in seconds of the source, gaps included.
+        scores: Every genre of the model as the rolling vote has it, strongest first; empty before any window
+            was loud enough.
+        genre: What is shown; None for "don't know".
+        reason: Why there is no genre; empty if there is one.
+        is_new: Whether something else begins here: another piece, another genre.
+        level_db: RMS level of the window in dB; a full-scale square wave has 0 dB.
+        is_silent: Whether the window is too quiet to say anything.
+        is_clipped: Whether samples of the window are at the limit of what the source can tell.
+        behind_seconds: How long after the window's last sample came this is told.
+        lost_seconds: Audio lost so far, gaps and windows dropped together.
+    """
+
+    end_seconds: float
+    scores: tuple[Score, ...]
+    genre: str | None
+    reason: str = ""
+    is_new: bool = False
+    level_db: float = 0.0
+    is_silent: bool = False
+    is_clipped: bool = False
+    behind_seconds: float = 0.0
+    lost_seconds: float = 0.0
+
+
 Heard: TypeAlias = Verdict | Skipped | Failed
 Result: TypeAlias = Tagged | Skipped | Failed

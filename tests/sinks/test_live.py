@@ -398,7 +398,7 @@ def test_the_terminal_is_left_clean(then: str) -> None:
 
 def test_a_view_that_ends_leaves_the_summary() -> None:
     """After the end of the context only what was printed is on the screen."""
-    with terminals.running(program(then="pass")) as terminal:
+    with terminals.running(program(then="assert view.is_drawn")) as terminal:
         assert terminal.finish() == 0
         assert terminal.text.splitlines() == ["listening to the microphone", "summary"]
 
@@ -448,6 +448,7 @@ def test_data_go_to_stdout(tmp_path: Path) -> None:
 def test_dumb_terminals_and_logs_get_no_drawing(capsys: pytest.CaptureFixture[str]) -> None:
     """Where the cursor cannot be moved nothing is drawn, nor when quiet, nor when not wanted."""
     with display.LiveView("microphone", moments.GENRES) as view:
+        assert not view.is_drawn
         view.show(moments.moment(3, "Rock"))
     assert capsys.readouterr() == ("", "")
     quiet = "from tagger.sinks import display; display.configure(quiet=True)\n" + program(0, "time.sleep(0.3)")

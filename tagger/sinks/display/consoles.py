@@ -104,14 +104,22 @@ def line(console: Console, text: Text) -> None:
         console.file.flush()
 
 
+def can_stay() -> bool:
+    """Whether there is a place for what stays at the bottom of the screen.
+
+    There is none when quiet, where stderr is no terminal that can move its cursor, or below another such line.
+    """
+    console = _console(stderr=True)
+    return not _manner.quiet and _manner.live is None and console.is_terminal and not console.is_dumb_terminal
+
+
 @contextlib.contextmanager
 def staying(
     draw: Callable[[Console], RenderableType], *, drawn: bool = True, changed: threading.Event | None = None
 ) -> Iterator[None]:
     """Keep what `draw` returns at the bottom of the screen, below all that is printed meanwhile.
 
-    Nothing is drawn when quiet, where stderr is no terminal that can move its cursor, or below another such
-    line.
+    Nothing is drawn where there is no place for it: see `can_stay`.
 
     Args:
         draw: Called at most eight times a second, from another thread.
@@ -119,11 +127,10 @@ def staying(
         changed: Set when there is something new, which is drawn at once; else there is a drawing a second. None
             to draw as often as possible.
     """
-    console = _console(stderr=True)
-    can_draw = console.is_terminal and not console.is_dumb_terminal
-    if not drawn or _manner.quiet or _manner.live is not None or not can_draw:
+    if not drawn or not can_stay():
         yield
         return
+    console = _console(stderr=True)
     # stdout is not redirected: rich would send data to stderr where only stderr is a terminal.
     live = Live(
         get_renderable=lambda: draw(console),

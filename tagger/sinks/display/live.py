@@ -23,13 +23,17 @@ class LiveView:
         source: What is heard.
         genres: Every genre of the model, in its order.
         drawn: False to draw nothing.
+
+    Attributes:
+        is_drawn: Whether there is a view; where there is none, people have only what is printed.
     """
 
     def __init__(self, source: str, genres: tuple[str, ...], *, drawn: bool = True) -> None:
+        self.is_drawn = drawn and consoles.can_stay()
         self._scene = scene.Scene(source, genres)
         self._began = self._told_at = time.monotonic()
         self._changed = threading.Event()
-        self._staying = consoles.staying(self._draw, drawn=drawn, changed=self._changed)
+        self._staying = consoles.staying(self._draw, drawn=self.is_drawn, changed=self._changed)
 
     def __enter__(self) -> LiveView:
         self._began = self._told_at = time.monotonic()

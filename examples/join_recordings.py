@@ -51,7 +51,7 @@ def recording(path: Path) -> NDArray[np.int16]:
     with av.open(str(path)) as container:
         frames = [*container.decode(audio=0), None]
         heard = [one.to_ndarray().ravel() for frame in frames for one in resampler.resample(frame)]
-    return np.concatenate(heard)
+    return np.concatenate([np.empty(0, np.int16), *heard])
 
 
 if __name__ == "__main__":

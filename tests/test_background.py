@@ -33,7 +33,7 @@ def test_made_sounds_are_not_named_with_confidence(bundled, tmp_path):
             soundfile.write(tmp_path / f"{kind}{number}.flac", samples, 44100)
     heard = confidences(bundled, tmp_path)
     assert len(heard) > 2 * len(background.KINDS)  # some are too quiet to be heard
-    assert {name: value for name, value in heard.items() if value > 0.4} == {}
+    assert {name: value for name, value in heard.items() if value > 0.2} == {}
 
 
 @pytest.mark.skipif(not SPEECH.is_dir(), reason="asterisk-core-sounds-fr-g722 is not installed")
@@ -45,7 +45,7 @@ def test_speech_is_not_named_with_confidence(bundled, tmp_path):
         soundfile.write(tmp_path / f"speech{number}.flac", spoken, 16000)
     heard = confidences(bundled, tmp_path)
     assert len(heard) == 3
-    assert max(heard.values()) < 0.3
+    assert max(heard.values()) < 0.2
 
 
 def decoded(path):

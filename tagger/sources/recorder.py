@@ -45,7 +45,13 @@ class Recorder:
         except OSError as error:
             raise OutputError(f"{path}: cannot be made: {error.strerror}") from error
         self._sound = soundfile.SoundFile(
-            self._file, "w", sample_rate, 1, _SUBTYPES[suffix], format=suffix[1:].upper()
+            self._file.fileno(),
+            "w",
+            sample_rate,
+            1,
+            _SUBTYPES[suffix],
+            format=suffix[1:].upper(),
+            closefd=False,
         )
 
     def __enter__(self) -> Recorder:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # help and light commands need records, but not the 0.1 s tha
 UNCHANGED = "already has this genre"
 """The reason of a file that is left alone because it needs nothing."""
 
+SILENT, CLIPPED, DONT_KNOW = "silent", "clipped", "don't know"
+"""What people are told of a moment that has no genre."""
+
 
 def below(confidence: float, threshold: float) -> str:
     """Say in whole percent that a confidence is too low, without ever saying that a number is below itself."""
@@ -196,6 +199,15 @@ class Moment:
     is_clipped: bool = False
     behind_seconds: float = 0.0
     lost_seconds: float = 0.0
+
+    @property
+    def told(self) -> str:
+        """What people are told: "silent", the genre, "clipped", or "don't know"."""
+        if self.is_silent:
+            return SILENT
+        if self.genre is not None:
+            return self.genre
+        return CLIPPED if self.is_clipped else DONT_KNOW
 
 
 Heard: TypeAlias = Verdict | Skipped | Failed

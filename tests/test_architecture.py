@@ -50,7 +50,7 @@ FOREIGN = {
     "scipy": {"tagger.inference", "trainer"},
     "skl2onnx": {"trainer.classical"},
     "sklearn": {"trainer"},
-    "sounddevice": {"tagger.sources.microphone"},
+    "sounddevice": {"tagger.sources.portaudio"},
     "soundfile": {"tagger.sources"},
     "soxr": {"tagger.sources"},
     "threadpoolctl": {"tagger.engine"},

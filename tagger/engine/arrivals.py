@@ -114,7 +114,8 @@ class Arrivals:
             raise self._problem
 
     def close(self) -> None:
-        """Let the thread end; it may be in a read that returns late."""
+        """Let the thread and the source end; a read may return late."""
+        self._halt.after_tracks_in_hand.set()
         self._halt.now.set()
         with self._changed:
             self._changed.notify_all()
@@ -150,7 +151,7 @@ class Arrivals:
     def _hear_section(self, blocks: Iterator[NDArray[np.float32] | Gap]) -> None:
         """Hear up to the next gap, or the end."""
         plan, front_end = self._plan, self._front_end
-        first, is_part = self.n_samples, self._gap > 0
+        first, is_part = self.n_samples, self.n_samples > 0
         self._n_section, self._gap = 0, 0
         clipping = Clipping()
         frames = frontend.stream(self._section(blocks, clipping), front_end)

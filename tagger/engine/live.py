@@ -41,6 +41,7 @@ class Listening:
 
     Attributes:
         lost_seconds: Audio lost so far: gaps, and what was dropped because the network could not keep up.
+        is_interrupted: Whether the halt ended it.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Listening:
         self._logits, self._loudness_db = array("f"), array("d")
         self._n_told = self._n_lost = self._n_heard = self._n_samples = 0
         self._nothing = ""
+        self.is_interrupted = False
 
     @property
     def lost_seconds(self) -> float:
@@ -97,6 +99,7 @@ class Listening:
             self._nothing = error.reason
         finally:
             self._n_heard, self._n_samples = arrivals.n_heard, arrivals.n_samples
+            self.is_interrupted = self._halt.after_tracks_in_hand.is_set()
             arrivals.close()
             limits.restore_original_limits()
 
@@ -120,6 +123,7 @@ class Listening:
         """Windows as they come; of a file as many as `scan` computes at a time, for the same numbers."""
         batch: list[Arrival] = []
         n_audible, deadline = 0, math.inf
+        limit = time.monotonic() + self._limit_seconds + _ENDING_SECONDS
         while not (arrivals.has_ended or self._halt.now.is_set() or time.monotonic() > deadline):
             arrival = arrivals.take()
             if arrival is not None:
@@ -127,6 +131,8 @@ class Listening:
                 n_audible += vote.has_vote(arrival.window)
             elif self._halt.after_tracks_in_hand.is_set():
                 deadline = min(deadline, time.monotonic() + _ENDING_SECONDS)
+            elif self._source.pace == "live":  # while nothing comes, no block tells that the limit is reached
+                deadline = limit
             is_at_hand = self._source.pace == "at hand"
             is_full = n_audible >= (self._plan.batch_size if is_at_hand else _LIVE_BATCH)
             if is_full or (batch and not is_at_hand and arrivals.is_empty):

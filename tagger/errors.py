@@ -60,7 +60,7 @@ class OutputError(TaggerError):
 
 
 class SourceError(TaggerError):
-    """Raised when a live source, such as a sound device or a stream, cannot be opened, or does not come back."""
+    """Raised when a live source, a sound device or a stream, cannot be opened or does not come back."""
 
     exit_code = 6
 

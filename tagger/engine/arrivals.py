@@ -14,14 +14,13 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tagger.engine.plan import Halt, Plan
 from tagger.engine.pool import PATIENCE_SECONDS
 from tagger.inference import frontend, window
 from tagger.inference.clipping import Clipping
 from tagger.records import Gap, Window
-from tagger.sources.stream import Source
+from tagger.sources.stream import Block, Source
 
 # How far the network may fall behind before windows are dropped, and how much memory that may take.
 _MOST_BEHIND_SECONDS = 30.0
@@ -55,8 +54,7 @@ class Arrivals:
         plan: How to listen.
         halt: Ends it when it is set.
         limit_seconds: How much of the source is heard, gaps included.
-        on_block: Given every block that is heard; the source waits for it.
-        on_gap: Told of every gap, between the blocks around it.
+        on_block: Given every block that is heard, and every gap; the source waits for it.
 
     Attributes:
         n_heard: Number of samples that came.
@@ -68,13 +66,11 @@ class Arrivals:
         source: Source,
         plan: Plan,
         halt: Halt,
-        *,
         limit_seconds: float,
-        on_block: Callable[[NDArray[np.float32]], None],
-        on_gap: Callable[[Gap], None],
+        on_block: Callable[[Block | Gap], None],
     ) -> None:
         self._source, self._plan, self._halt = source, plan, halt
-        self._on_block, self._on_gap = on_block, on_gap
+        self._on_block = on_block
         self._front_end = plan.artefact.card.front_end
         self._limit = limit_seconds * self._front_end.sample_rate
         hop_seconds = plan.hop_frames / self._front_end.frames_per_second
@@ -131,7 +127,7 @@ class Arrivals:
             self._has_ended = True
             self._changed.notify_all()
 
-    def _blocks(self) -> Generator[NDArray[np.float32] | Gap, None, None]:
+    def _blocks(self) -> Generator[Block | Gap, None, None]:
         """What the source gives, up to the limit; what is wrong with it is kept for the end."""
         n_left = self._limit
         try:
@@ -148,7 +144,7 @@ class Arrivals:
             self._problem = error
         self._is_over = True
 
-    def _hear_section(self, blocks: Iterator[NDArray[np.float32] | Gap]) -> None:
+    def _hear_section(self, blocks: Iterator[Block | Gap]) -> None:
         """Hear up to the next gap, or the end."""
         plan, front_end = self._plan, self._front_end
         first, is_part = self.n_samples, self.n_samples > 0
@@ -165,16 +161,13 @@ class Arrivals:
             self._put(Arrival(heard, first + start, first + end, self._came_seconds - late, is_clipped))
         self.n_samples += self._gap
 
-    def _section(
-        self, blocks: Iterator[NDArray[np.float32] | Gap], clipping: Clipping
-    ) -> Iterator[NDArray[np.float32]]:
+    def _section(self, blocks: Iterator[Block | Gap], clipping: Clipping) -> Iterator[Block]:
         for block in blocks:
             self._came_seconds = time.monotonic()
+            self._on_block(block)
             if isinstance(block, Gap):
                 self._gap = round(block.seconds * self._front_end.sample_rate)
-                self._on_gap(block)
                 return
-            self._on_block(block)
             clipping.add(block)
             self._n_section += len(block)
             self.n_samples += len(block)

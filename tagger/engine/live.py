@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 import threadpoolctl
-from numpy.typing import NDArray
 
 from tagger.engine import conclusion
 from tagger.engine.arrivals import Arrival, Arrivals
@@ -18,7 +17,7 @@ from tagger.errors import NothingToHearError
 from tagger.inference import calibrate, frontend, vote
 from tagger.inference.rolling import Rolling, State
 from tagger.records import Gap, Moment, Skipped, Track, Verdict
-from tagger.sources.stream import Source
+from tagger.sources.stream import Block, Source
 
 # What comes in real time is not kept waiting until a large batch is full.
 _LIVE_BATCH = 8
@@ -36,8 +35,7 @@ class Listening:
         hold_seconds: Time constant of the rolling vote's forgetting, > 0.
         halt: `after_tracks_in_hand` ends it with what came so far, `now` drops that too.
         limit_seconds: How much of the source is heard, gaps included.
-        on_block: Given every block that is heard, and whoever reads waits for it.
-        on_gap: Told of every gap, from the thread that reads.
+        on_block: Given every block that is heard, and every gap, in the thread that reads, which waits for it.
 
     Attributes:
         lost_seconds: Audio lost so far: gaps, and what was dropped because the network could not keep up.
@@ -52,11 +50,10 @@ class Listening:
         hold_seconds: float,
         halt: Halt | None = None,
         limit_seconds: float = math.inf,
-        on_block: Callable[[NDArray[np.float32]], None] = lambda block: None,
-        on_gap: Callable[[Gap], None] = lambda gap: None,
+        on_block: Callable[[Block | Gap], None] = lambda block: None,
     ) -> None:
         self._source, self._plan, self._halt = source, plan, halt or Halt()
-        self._limit_seconds, self._on_block, self._on_gap = limit_seconds, on_block, on_gap
+        self._limit_seconds, self._on_block = limit_seconds, on_block
         card = plan.artefact.card
         self._sample_rate = card.front_end.sample_rate
         self._rolling = Rolling(card.genres, plan.rule, hold_seconds)
@@ -75,7 +72,7 @@ class Listening:
         """Length of the source so far, gaps included."""
         return self._n_samples / self._sample_rate
 
-    def moments(self) -> Iterator[Moment]:
+    def moments(self) -> Generator[Moment, None, None]:
         """Hear; a moment for each window, in order. To be called once.
 
         Raises:
@@ -84,14 +81,7 @@ class Listening:
         """
         limits = threadpoolctl.threadpool_limits(1, "blas")
         self._warm_up()
-        arrivals = Arrivals(
-            self._source,
-            self._plan,
-            self._halt,
-            limit_seconds=self._limit_seconds,
-            on_block=self._on_block,
-            on_gap=self._on_gap,
-        )
+        arrivals = Arrivals(self._source, self._plan, self._halt, self._limit_seconds, self._on_block)
         try:
             for batch in self._batches(arrivals):
                 yield from self._told(batch)

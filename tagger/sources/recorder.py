@@ -11,6 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from tagger.errors import OutputError, SettingsError
+from tagger.records import Gap
 
 # Samples of WAV stay what they are; FLAC has none of that kind, and cuts what is over full scale.
 _SUBTYPES = {".flac": "PCM_24", ".wav": "FLOAT"}
@@ -67,12 +68,20 @@ class Recorder:
             except (OSError, soundfile.SoundFileError) as trouble:
                 raise self._unwritable(trouble) from trouble
 
-    def add(self, block: NDArray[np.float32]) -> None:
-        """Write the next samples, shape (n_samples,).
+    def add(self, block: NDArray[np.float32] | Gap) -> None:
+        """Write the next samples, shape (n_samples,); a gap becomes silence, so that times are the source's.
 
         Raises:
             OutputError: The disk is full, or the file as large as its kind can be.
         """
+        if not isinstance(block, Gap):
+            self._write(block)
+            return
+        n_samples = round(block.seconds * self._sample_rate)
+        for start in range(0, n_samples, _FILL_SAMPLES):
+            self._write(np.zeros(min(_FILL_SAMPLES, n_samples - start), np.float32))
+
+    def _write(self, block: NDArray[np.float32]) -> None:
         with self._lock:
             if self._sound.closed:
                 return
@@ -83,12 +92,6 @@ class Recorder:
                 self._sound.write(block)
             except (OSError, soundfile.SoundFileError) as error:
                 raise self._unwritable(error) from error
-
-    def skip(self, seconds: float) -> None:
-        """Leave silence for what was not heard, so that times in the file are those of the source."""
-        n_samples = round(seconds * self._sample_rate)
-        for start in range(0, n_samples, _FILL_SAMPLES):
-            self.add(np.zeros(min(_FILL_SAMPLES, n_samples - start), np.float32))
 
     def _unwritable(self, error: Exception) -> OutputError:
         why = error.strerror if isinstance(error, OSError) else str(error)

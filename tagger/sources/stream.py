@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import FileError, SettingsError, SourceError
 from tagger.records import Gap
-from tagger.sources import decode, flow, mono, web
+from tagger.sources import decode, flow, microphone, mono, web
 
 Block: TypeAlias = NDArray[np.float32]
 """Mono samples of shape (n_samples,), full scale at ±1."""
@@ -80,10 +80,8 @@ def source(
         on_notice: Told, in a sentence, when that happens.
 
     Raises:
-        SettingsError: It is an address of another kind, or `raw` is of no use.
+        SettingsError: It is an address of another kind.
     """
-    if raw is not None and text != "-":
-        raise SettingsError("--raw is for stdin", hint="name - as the source, or leave --raw out")
     if re.match(r"https?://", text, re.IGNORECASE):
         found: Source = UrlSource(text, sample_rate, stop, patience_seconds, on_notice)
     elif re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE) and not Path(text).exists():
@@ -110,6 +108,42 @@ class FileSource:
             if self._stop.is_set():
                 return
             yield block
+
+
+class DeviceSource:
+    """A sound device: see `tagger.sources.microphone`.
+
+    Args:
+        device: Its name or number; None for the system's default.
+        sample_rate: Wanted rate, in Hz.
+        stop: Ends it when it is set.
+        device_rate: Rate to ask the device for, in Hz; None for its own.
+        on_notice: Told, in a sentence, when it goes away and comes back.
+    """
+
+    pace: Pace = "live"
+
+    def __init__(
+        self,
+        device: str | None,
+        sample_rate: int,
+        stop: threading.Event,
+        device_rate: int | None = None,
+        on_notice: Callable[[str], None] = lambda notice: None,
+    ) -> None:
+        self.name = device or "microphone"
+        self._device, self._sample_rate, self._stop = device, sample_rate, stop
+        self._device_rate, self._on_notice = device_rate, on_notice
+
+    def blocks(self) -> Iterator[Block | Gap]:
+        """See `Source`."""
+        return microphone.blocks(
+            self._device,
+            self._sample_rate,
+            device_rate=self._device_rate,
+            stop=self._stop,
+            on_notice=self._on_notice,
+        )
 
 
 class PipeSource:

@@ -4,6 +4,7 @@ Where a stream is no terminal, it gets plain lines: no control codes, no colour,
 """
 
 from tagger.sinks.display.consoles import configure, detail, error, note
+from tagger.sinks.display.listening import Changes, listened, whole
 from tagger.sinks.display.progress import ScanProgress
 from tagger.sinks.display.results import Results
 from tagger.sinks.display.silence import quiet_c_libraries
@@ -11,6 +12,7 @@ from tagger.sinks.display.summary import ledger
 from tagger.sinks.display.tables import (
     card_view,
     changes_table,
+    devices_table,
     facts_table,
     models_table,
     recipes_table,
@@ -21,6 +23,7 @@ from tagger.sinks.display.taken_back import undone
 from tagger.sinks.display.training import TrainingProgress
 
 __all__ = [
+    "Changes",
     "Results",
     "ScanProgress",
     "TrainingProgress",
@@ -28,9 +31,11 @@ __all__ = [
     "changes_table",
     "configure",
     "detail",
+    "devices_table",
     "error",
     "facts_table",
     "ledger",
+    "listened",
     "models_table",
     "note",
     "quiet_c_libraries",
@@ -38,4 +43,5 @@ __all__ = [
     "runs_table",
     "settings_table",
     "undone",
+    "whole",
 ]

@@ -23,6 +23,31 @@ def music() -> Path:
     return folder
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Lets somebody who has looked at a change accept it."""
+    parser.addoption(
+        "--update-goldens",
+        action="store_true",
+        help="write the texts that tests compare with, instead of comparing",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a text with a committed one, in `goldens/` beside the test; lines end with their last sign."""
+
+    def compare(name: str, text: str) -> None:
+        path = request.path.parent / "goldens" / name
+        shown = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        if request.config.getoption("--update-goldens"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(shown, "utf-8")
+        assert path.is_file(), f"no {path}: look at the text and write it with --update-goldens\n{shown}"
+        assert shown == path.read_text("utf-8")
+
+    return compare
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A random generator with a fixed seed."""

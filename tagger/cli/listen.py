@@ -83,9 +83,10 @@ def _run(
             on_gap=lambda gap: display.note(f"{gap.seconds:.1f} s missing: {gap.reason}"),
         )
         division = chapters.Chapters(plan.window_frames / card.front_end.frames_per_second)
-        is_seen = not as_json and sys.stdout.isatty()
-        view = display.LiveView(source.name, card.genres, drawn=is_seen or not sys.stdout.isatty())
+        is_at_terminal = sys.stdout.isatty()
+        view = display.LiveView(source.name, card.genres, drawn=not (as_json and is_at_terminal))
         stack.enter_context(interrupts.obeyed(halt, notice=""))
+        is_seen = is_at_terminal and view.is_drawn
         lines = None if as_json or is_seen else display.Changes(top_k=resolved.top_k)
         with view, contextlib.closing(listening.moments()) as told:
             try:

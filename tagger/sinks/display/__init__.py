@@ -5,6 +5,7 @@ Where a stream is no terminal, it gets plain lines: no control codes, no colour,
 
 from tagger.sinks.display.consoles import configure, detail, error, note
 from tagger.sinks.display.listening import Changes, listened, whole
+from tagger.sinks.display.live import LiveView
 from tagger.sinks.display.progress import ScanProgress
 from tagger.sinks.display.results import Results
 from tagger.sinks.display.silence import quiet_c_libraries
@@ -24,6 +25,7 @@ from tagger.sinks.display.training import TrainingProgress
 
 __all__ = [
     "Changes",
+    "LiveView",
     "Results",
     "ScanProgress",
     "TrainingProgress",

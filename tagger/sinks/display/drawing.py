@@ -8,12 +8,19 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_AS_ASCII = str.maketrans("▏▎▍▌▋▊▉█·×−–…╵’", "   #####.x--.|'")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
     """Escape what is not UTF-8 in a name, and what would steer the terminal or turn the writing round."""
     return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def as_ascii(text: str) -> str:
+    """Draw with ASCII alone, in as many cells; other letters become question marks."""
+    plain = text.translate(_AS_ASCII)
+    return "".join(sign if sign.isascii() else "?" * cell_len(sign) for sign in plain)
 
 
 def fitted(text: str, width: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tagger import settings
 from tagger.cli import interrupts, listen_options, options, printing
-from tagger.cli.live_source import Request
+from tagger.cli.live_source import Request, check_outputs
 from tagger.errors import TaggerError
 from tagger.sinks import display
 
@@ -53,7 +53,7 @@ def listen(
     resolved = settings.resolve(options.given(locals()), config=config).settings
     request = Request(source, device, sample_rate, raw, realtime, patience, duration)
     request.check()
-    _check(record, chapters)
+    check_outputs(record, chapters)
     with contextlib.nullcontext() if verbose else display.quiet_c_libraries():
         return _run(request, dataclasses.replace(resolved, effort="full"), record, chapters, as_json)
 
@@ -126,18 +126,6 @@ def _tell(listening: Listening, name: str, heard: tuple[Chapter, ...], top_k: in
     else:
         display.whole(result, seconds=listening.seconds, top_k=top_k)
     display.listened(shares, seconds=listening.seconds, lost_seconds=lost)
-
-
-def _check(record: Path | None, chapter_list: Path | None) -> None:
-    """Refuse, before a long session, names of files that could not be written in the end."""
-    if chapter_list is not None:
-        from tagger.sinks import chapters
-
-        chapters.check(chapter_list)
-    if record is not None:
-        from tagger.sources import recorder
-
-        recorder.check(record)
 
 
 def _list_devices(as_json: bool) -> int:

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.errors import SettingsError
@@ -95,3 +96,15 @@ class Request:
             patience_seconds=patience,
             on_notice=on_notice,
         )
+
+
+def check_outputs(record: Path | None, chapter_list: Path | None) -> None:
+    """Refuse, before a long session, names of files that could not be written in the end."""
+    if chapter_list is not None:
+        from tagger.sinks import chapters
+
+        chapters.check(chapter_list)
+    if record is not None:
+        from tagger.sources import recorder
+
+        recorder.check(record)

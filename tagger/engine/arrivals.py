@@ -132,14 +132,14 @@ class Arrivals:
         n_left = self._limit
         try:
             for block in self._source.blocks():
-                if self._halt.now.is_set() or n_left <= 0:
-                    break
                 if isinstance(block, Gap):
                     n_left -= block.seconds * self._front_end.sample_rate
                     yield block
                 elif len(block):
                     yield block[: int(min(len(block), np.ceil(n_left)))]
                     n_left -= len(block)
+                if self._halt.now.is_set() or n_left <= 0:
+                    break
         except Exception as error:
             self._problem = error
         self._is_over = True

@@ -70,7 +70,7 @@ def whole(result: Result, *, seconds: float, top_k: int) -> None:
 
 def _whole_cells(result: Result, seconds: float, top_k: int) -> list[str]:
     if not isinstance(result, Tagged):
-        return [drawing.clock(seconds), SILENT, "", "", f"all of it: {result.reason}"]
+        return [drawing.clock(seconds), SILENT if seconds else "nothing", "", "", f"all of it: {result.reason}"]
     verdict = result.verdict
     others = verdict.scores[0 if verdict.genre is None else 1 : top_k]
     return [

@@ -26,6 +26,9 @@ from tagger.sources.stream import Block, Source
 _MOST_BEHIND_SECONDS = 30.0
 _LEAST_WAITING, _MOST_WAITING = 2, 256
 
+# How long the thread that reads is waited for in the end.
+_CLOSING_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrival:
@@ -115,6 +118,7 @@ class Arrivals:
         self._halt.now.set()
         with self._changed:
             self._changed.notify_all()
+        self._thread.join(_CLOSING_SECONDS)
 
     def _run(self) -> None:
         try:

@@ -96,7 +96,9 @@ class Listening:
     def verdict(self, track: Track) -> Verdict | Skipped:
         """What `tagger scan --effort full` says of all that was heard, once the moments are at their end."""
         if not self._loudness_db:
-            return Skipped(track, self._nothing or (conclusion.SILENT if self._n_heard else "nothing was heard"))
+            return Skipped(
+                track, self._nothing or (conclusion.SILENT if self._n_heard else "nothing was heard")
+            )
         loudness_db = np.array(self._loudness_db)
         logits = np.array(self._logits, np.float32).reshape(len(loudness_db), -1)
         ranking = conclusion.ranked(logits, loudness_db, self._plan)

@@ -219,7 +219,7 @@ class UrlSource:
         is_connected, delay = False, _FIRST_DELAY_SECONDS
         while not self._stop.is_set():
             try:
-                with contextlib.closing(web.Connection(self.name, self._stall_seconds)) as connection:
+                with self._connected() as connection:
                     self.pace = "as it comes" if connection.is_finite else "live"
                     for block in self._decoded(connection):
                         if self._lost_seconds is not None:
@@ -238,6 +238,26 @@ class UrlSource:
             self._broke_off(why, lost_seconds)
             self._stop.wait(delay)
             delay = min(2 * delay, _LONGEST_DELAY_SECONDS)
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[web.Connection]:
+        """A connection that ends when the source is told to stop, whatever it is waiting for."""
+        closed = threading.Event()
+
+        def watch() -> None:
+            while not closed.wait(_NOTICES_STOP_SECONDS):
+                if self._stop.is_set():
+                    connection.hang_up()
+                    return
+
+        with contextlib.closing(web.Connection(self.name, self._stall_seconds)) as connection:
+            watcher = threading.Thread(target=watch, name="hangs up", daemon=True)
+            watcher.start()
+            try:
+                yield connection
+            finally:
+                closed.set()
+                watcher.join()
 
     def _decoded(self, connection: web.Connection) -> Iterator[Block]:
         def read(n_bytes: int) -> bytes:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import os
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -81,8 +84,16 @@ class Connection:
             self.trouble = "" if self.is_complete else "the server broke it off"
         return chunk
 
+    def hang_up(self) -> None:
+        """End the connection from another thread than the one that reads, whose read then ends."""
+        with contextlib.suppress(OSError, ValueError), self._line() as line:  # it may have ended by itself
+            line.shutdown(socket.SHUT_RDWR)
+
+    def _line(self) -> socket.socket:
+        return socket.socket(fileno=os.dup(self._response.fileno()))
+
     def close(self) -> None:
-        """Hang up."""
+        """Give back what it takes."""
         self._response.close()
 
     def _why(self, error: BaseException) -> str:

@@ -78,8 +78,7 @@ def test_a_file_has_the_verdict_of_a_scan(encoding: str, plan: engine.Plan, tmp_
     assert listening.verdict(Track(path)) == scanned(path, plan)
 
 
-@pytest.mark.parametrize("seconds", [0.4, 3.0, 14.2, 60.0])
-@pytest.mark.parametrize("batch_size", [1, 7, 64])
+@pytest.mark.parametrize(("seconds", "batch_size"), [(0.4, 64), (3.0, 64), (14.2, 1), (60.0, 7), (200.0, 64)])
 def test_any_length_and_batch_has_the_verdict_of_a_scan(
     seconds: float, batch_size: int, plan: engine.Plan, tune: Tune, tmp_path: Path
 ) -> None:
@@ -121,10 +120,10 @@ def test_cuts_change_no_digit(n_block: int, plan: engine.Plan, tune: Tune, tmp_p
 
 def test_a_paced_file_comes_in_time_and_says_the_same(plan: engine.Plan, tune: Tune, tmp_path: Path) -> None:
     """At playing speed nothing is lost, each window is told soon, and the verdict is the scan's."""
-    path = tune(tmp_path / "x.wav", seconds=6.5)
+    path = tune(tmp_path / "x.wav", seconds=4.5)
     began = time.monotonic()
     moments, listening = played(of_file(path, is_paced=True), plan)
-    assert 6.4 < time.monotonic() - began < 10
+    assert 4.4 < time.monotonic() - began < 10
     assert all(moment.behind_seconds < 2 for moment in moments)
     found, expected = listening.verdict(ME), scanned(path, plan)
     assert isinstance(found, Verdict)
@@ -156,7 +155,7 @@ def test_clipping_is_told(plan: engine.Plan) -> None:
 
 def test_overload_drops_the_oldest_and_says_so(plan: engine.Plan) -> None:
     """A network that is too slow loses sound of a live source: it is counted, and the newest is heard."""
-    slow = dataclasses.replace(plan, runtime=SlowRuntime(plan.runtime, 0.15))
+    slow = dataclasses.replace(plan, runtime=SlowRuntime(plan.runtime, 0.1))
     y = music(150)
     blocks = [y[start : start + 1600] for start in range(0, len(y), 1600)]
     moments, listening = played(Played(blocks, pace="live", speed=100.0), slow)

@@ -25,8 +25,8 @@ from tagger.sinks.changes import Writer
 from tagger.sinks.journal import Journal
 from tagger.sinks.recovery import Recovered, recover
 from tagger.sources import discover, packets
+from tagger.sources.live import Block, Source
 from tagger.sources.recorder import Recorder
-from tagger.sources.stream import Block, Source
 
 # A million frames of 96 bands take 0.4 GB, and a network's inner layers a multiple of that.
 _MOST_FRAMES_IN_A_BATCH = 2**20

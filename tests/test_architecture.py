@@ -205,6 +205,8 @@ LIGHT_COMMANDS = {
     "version": ["--version"],
     "scan help": ["scan", "--help"],
     "train help": ["train", "--help"],
+    "listen help": ["listen", "--help"],
+    "nonsense to listen to": ["listen", "x.mp3", "--duration", "-1"],
     "config": ["config"],
     "models": ["models"],
     "doctor": ["doctor"],

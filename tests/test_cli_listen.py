@@ -19,7 +19,7 @@ import soundfile
 
 from tagger.sources import decode
 from tests.sources import tones
-from tests.sources.radio import Handler, station
+from tests.sources.station import Handler, station
 from tests.test_cli import objects, tagger
 
 Tune = Callable[..., Path]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tagger.errors import SettingsError
 
 if TYPE_CHECKING:  # sources take their time to import, and wrong options need none
-    from tagger.sources.stream import Source
+    from tagger.sources.live import Source
 
 _RATES = (1_000, 768_000)
 
@@ -82,11 +82,11 @@ class Request:
         Raises:
             SettingsError: There is no source of that kind.
         """
-        from tagger.sources import flow, stream
+        from tagger.sources import flow, radio, stream
 
         if self.source is None:
             return stream.DeviceSource(self.device, sample_rate, stop, self.device_rate, on_notice)
-        patience = stream.PATIENCE_SECONDS if self.patience_seconds is None else self.patience_seconds
+        patience = radio.PATIENCE_SECONDS if self.patience_seconds is None else self.patience_seconds
         return stream.source(
             self.source,
             sample_rate,

@@ -20,7 +20,7 @@ from tagger.engine.pool import PATIENCE_SECONDS
 from tagger.inference import frontend, window
 from tagger.inference.clipping import Clipping
 from tagger.records import Gap, Window
-from tagger.sources.stream import Block, Source
+from tagger.sources.live import Block, Source
 
 # How far the network may fall behind before windows are dropped, and how much memory that may take.
 _MOST_BEHIND_SECONDS = 30.0

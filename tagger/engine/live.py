@@ -17,7 +17,7 @@ from tagger.errors import NothingToHearError
 from tagger.inference import calibrate, frontend, vote
 from tagger.inference.rolling import Rolling, State
 from tagger.records import Gap, Moment, Skipped, Track, Verdict
-from tagger.sources.stream import Block, Source
+from tagger.sources.live import Block, Source
 
 # What comes in real time is not kept waiting until a large batch is full.
 _LIVE_BATCH = 8

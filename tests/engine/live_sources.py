@@ -10,7 +10,7 @@ import numpy as np
 
 from tagger.inference import runtime
 from tagger.records import Gap
-from tagger.sources.stream import Block, Pace
+from tagger.sources.live import Block, Pace
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Played:
 
     Attributes:
         parts: Blocks and gaps; an exception among them is raised in its place.
-        pace: See `tagger.sources.stream`.
+        pace: See `tagger.sources.live`.
         speed: How many times playing speed it comes; 0 for at once.
         sample_rate: Of the blocks, in Hz.
     """

@@ -21,6 +21,7 @@ from tagger.inference.abstain import Rule
 from tagger.inference.artefact import Artefact
 from tagger.records import Gap, Moment, Skipped, Track, Verdict
 from tagger.sources import decode, stream
+from tagger.sources.live import Source
 from tests.engine.live_sources import Played, SlowRuntime
 from tests.sources import tones
 
@@ -42,13 +43,13 @@ def scanned(path: Path, plan: engine.Plan) -> Verdict | Skipped:
     return dataclasses.replace(found, stamp=None) if isinstance(found, Verdict) else found
 
 
-def played(source: stream.Source, plan: engine.Plan, **more) -> tuple[list[Moment], Listening]:
+def played(source: Source, plan: engine.Plan, **more) -> tuple[list[Moment], Listening]:
     """All moments of a source."""
     listening = Listening(source, plan, **({"hold_seconds": 20.0} | more))
     return list(listening.moments()), listening
 
 
-def of_file(path: Path, *, is_paced: bool = False) -> stream.Source:
+def of_file(path: Path, *, is_paced: bool = False) -> Source:
     """A file as a source."""
     return stream.source(str(path), RATE, threading.Event(), is_paced=is_paced)
 

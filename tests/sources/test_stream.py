@@ -16,14 +16,16 @@ import pytest
 from tagger.errors import DecodeError, SettingsError, SourceError, TaggerError
 from tagger.records import Gap
 from tagger.sources import decode, flow, stream
+from tagger.sources.live import Source
+from tagger.sources.radio import UrlSource
 from tests.sources import tones
-from tests.sources.radio import Handler, station
+from tests.sources.station import Handler, station
 
 RATE = 16000
 CAN_FLOW = [name for name in tones.ENCODINGS if name not in {"m4a-aac", "m4a-alac", "caf-alac", "dts"}]
 
 
-def sourced(text: str, **more) -> stream.Source:
+def sourced(text: str, **more) -> Source:
     """A source that nothing stops."""
     return stream.source(text, RATE, threading.Event(), **more)
 
@@ -212,9 +214,9 @@ def mp3() -> bytes:
     return tones.encoded("mp3-cbr-bare")
 
 
-def url_source(url: str, stop: threading.Event | None = None, **more) -> stream.UrlSource:
+def url_source(url: str, stop: threading.Event | None = None, **more) -> UrlSource:
     """An address that is impatient."""
-    return stream.UrlSource(url, RATE, stop or threading.Event(), **({"stall_seconds": 0.5} | more))
+    return UrlSource(url, RATE, stop or threading.Event(), **({"stall_seconds": 0.5} | more))
 
 
 def test_a_file_on_a_server_is_heard_to_its_end(mp3: bytes) -> None:

@@ -53,8 +53,8 @@ def blocks(
 
     Yields:
         Mono float32 blocks of shape (n_samples,), n_samples from 1 to `mono.MAX_BLOCK_SAMPLES`, mixed and
-            resampled as those of a file are; and a `Gap` wherever samples are missing: those that the reader came
-            too late for, an unknown number (0 seconds) that the device dropped, or the time it was away.
+            resampled as those of a file are; and a `Gap` wherever samples are missing: those for which
+            the reader was too slow, an unknown number (0 seconds) that the device dropped, its absences.
 
     Raises:
         SettingsError: If no device, or more than one, is called so.

@@ -199,11 +199,9 @@ def _plain_errors(problem: str) -> Iterator[Any]:
     except OSError as exc:
         raise SourceError(
             "PortAudio, the library for sound devices, is not installed",
-            hint="install it: the package is libportaudio2 in Debian and Ubuntu, portaudio in Fedora and Homebrew",
+            hint="install libportaudio2 (Debian, Ubuntu) or portaudio (Fedora, Homebrew)",
         ) from exc
-    except (
-        Exception
-    ) as exc:  # sounddevice starts PortAudio when imported, and its own class is then not to be had
+    except Exception as exc:  # of a class that cannot be had, since what defines it was not imported
         raise SourceError(f"PortAudio does not start: {exc}") from exc
     try:
         yield sounddevice

@@ -21,7 +21,6 @@ from tagger.records import Gap
 from tagger.sources import capture, mono, native, portaudio
 
 Device = portaudio.Device
-devices = portaudio.devices
 
 _PROGRAM = capture.PROGRAM
 _ERRORS: dict[str, type[TaggerError]] = {error.__name__: error for error in (SettingsError, SourceError)}
@@ -31,6 +30,17 @@ _RETRY_SECONDS = 2.0
 _STOP_SECONDS = 0.1
 _KILL_SECONDS = 1.0
 _READ_BYTES = 2**16
+
+
+def devices() -> list[Device]:
+    """List what can be listened to now, in PortAudio's order.
+
+    Raises:
+        SourceError: If PortAudio is missing or does not start.
+    """
+    with contextlib.closing(_Recorder(None)) as recorder:
+        answer = next(recorder.messages(threading.Event()))
+    return [Device(**said) for said in answer.said]
 
 
 def blocks(
@@ -147,9 +157,9 @@ class _Listening:
 
 
 class _Recorder:
-    """A process that listens to a device."""
+    """A process that listens to a device, or lists them all."""
 
-    def __init__(self, request: capture.Request) -> None:
+    def __init__(self, request: capture.Request | None) -> None:
         self._process = subprocess.Popen(
             children.command(_PROGRAM),
             stdin=subprocess.PIPE,
@@ -161,7 +171,7 @@ class _Recorder:
         )
         self._requests, self._answers = children.pipes(self._process)
         with contextlib.suppress(BrokenPipeError):
-            self._requests.write(json.dumps(asdict(request)).encode() + b"\n")
+            self._requests.write(json.dumps(request and asdict(request)).encode() + b"\n")
 
     def messages(self, stop: threading.Event) -> Iterator[capture.Message]:
         """What the process says, until told to stop.
@@ -191,7 +201,7 @@ class _Recorder:
     def _read(self) -> bytes:
         content = os.read(self._answers.fileno(), _READ_BYTES)
         if not content:
-            raise SourceError("the process that listens to the sound device crashed")
+            raise SourceError("PortAudio, the library for sound devices, crashed")
         return content
 
     def close(self) -> None:

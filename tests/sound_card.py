@@ -158,7 +158,7 @@ def playing(
     """Have a sound card that records these samples, and silence after them.
 
     Args:
-        samples: Whole numbers of 16 bits, shape (n_samples, 2), or (n_samples, 1) for the same on both channels.
+        samples: Whole numbers of 16 bits, shape (n_samples, 2), or (n_samples, 1) for both channels.
         sample_rate: In Hz; the only one that the card has by itself.
         speed: How much faster than a real card it is.
         name: What it is called; the only card there is, and so the default one.

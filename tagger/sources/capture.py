@@ -125,11 +125,13 @@ class _Capture:
         portaudio.start(self._stream, self._device.name)
         opened = {"device": self._device.name, "host": self._device.host}
         _send(answers, READY, opened | {"rate": self._sample_rate, "n_channels": self._stream.channels})
-        while portaudio.is_active(self._stream, self._device.name):
-            self._send_heard(answers, _CHECK_SECONDS)
-        while self._send_heard(answers, 0):
-            pass
-        raise SourceError(f"{self._device.name} stopped")
+        try:
+            while portaudio.is_active(self._stream, self._device.name):
+                self._send_heard(answers, _CHECK_SECONDS)
+            raise SourceError(f"{self._device.name} stopped")
+        finally:
+            while self._send_heard(answers, 0):
+                pass
 
     def _send_heard(self, answers: IO[bytes], timeout_seconds: float) -> bool:
         piece = self._ring.read(_MOST_SAMPLES, timeout_seconds)

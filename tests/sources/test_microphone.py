@@ -37,9 +37,8 @@ class Hearing:
 
     def __init__(self, device, sample_rate=RATE, **options):
         self.stop, self.notices = threading.Event(), []
-        self.stream = microphone.blocks(
-            device, sample_rate, stop=self.stop, on_notice=self.notices.append, **options
-        )
+        options = {"on_notice": self.notices.append, **options}
+        self.stream = microphone.blocks(device, sample_rate, stop=self.stop, **options)
 
     def samples(self, n_samples):
         """So many samples, and no gap among them."""
@@ -223,6 +222,26 @@ def test_a_device_that_breaks_is_opened_again(breaking, how, reason):
     assert np.abs(after * 32768 - samples[: len(after)].mean(axis=1)).max() < 0.01
 
 
+def test_a_device_is_known_by_its_name_when_numbers_have_changed(breaking):
+    """What was asked for by number is found again though another card has its number now."""
+    breaking("ends")
+    samples = noise(3)
+
+    def put_another_in_front(notice):
+        if "waiting" in notice:
+            other = sound_card.config("other", "/dev/zero", RATE)
+            own = card.config.read_text().removeprefix(sound_card.NO_CARD)
+            sound_card.replace(card.config, other + own)
+
+    with sound_card.playing(samples, RATE) as card:
+        (number,) = [device.number for device in microphone.devices() if device.name == "song"]
+        with hearing(number, on_notice=put_another_in_front) as heard:
+            heard.until_gap()
+            after = heard.samples(RATE // 10)
+        assert "song" not in [device.name for device in microphone.devices() if device.number == number]
+    assert np.abs(after * 32768 - samples[: len(after)].mean(axis=1)).max() < 0.01
+
+
 def test_samples_that_the_device_dropped_are_a_gap_of_unknown_length(breaking):
     """PortAudio's overflow flag becomes a gap just before the block that it came with."""
     breaking("overflows")
@@ -306,16 +325,18 @@ def test_what_is_stopped_before_it_begins_starts_nothing():
 
 
 def test_the_listener_ends_with_the_program():
-    """Killed without mercy, the program leaves no process that holds the microphone."""
+    """Killed without mercy, the program leaves no process behind, be it stuck in a driver."""
     program = (
         "import threading; from tagger.sources import microphone; "
         "stream = microphone.blocks('song', 8000, stop=threading.Event(), on_notice=lambda said: None); "
         "next(stream); from tests.sources import processes; print(*processes.children(), flush=True); "
         "list(stream)"
     )
-    with sound_card.playing(noise(1), RATE):
+    with sound_card.playing(noise(1), RATE) as card:
         with subprocess.Popen(children.command(program), stdout=subprocess.PIPE) as parent:
             pid = int(parent.stdout.readline())
+            card.is_fed.clear()
+            time.sleep(0.3)
             assert is_running(pid)
             parent.kill()
         deadline = time.monotonic() + 5

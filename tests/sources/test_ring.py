@@ -73,6 +73,19 @@ def test_a_block_larger_than_the_ring_leaves_its_end():
     assert (piece.n_lost, piece.samples[:, 0].tolist()) == (10, [10, 11, 12, 13])
 
 
+def test_a_break_is_told_once():
+    """Blocks without samples, of which several say that samples were dropped, are one break in one place."""
+    ring = Ring(10, 1, RATE)
+    for n_samples in (2, 0, 0, 3):
+        ring.write(numbered(0, n_samples, 1), 0, is_broken=n_samples != 2)
+    pieces = [ring.read(10, 0) for _ in range(3)]
+    assert [piece and (len(piece.samples), piece.is_broken) for piece in pieces] == [
+        (2, False),
+        (3, True),
+        None,
+    ]
+
+
 def test_what_is_read_late_keeps_its_time():
     """The time of a piece is when its last sample came, however long it lay in the ring."""
     ring = Ring(1000, 1, RATE)

@@ -105,6 +105,9 @@ def serve(request: Request | None, answers: IO[bytes]) -> None:
         _Capture(device, request.sample_rate).run(answers)
     except TaggerError as error:
         _send(answers, TROUBLE, {"kind": type(error).__name__, "message": error.message, "hint": error.hint})
+    except Exception as error:  # a defect must not look like a device that hangs
+        words = f"the sound device cannot be listened to: unexpected {type(error).__name__}: {error}"
+        _send(answers, TROUBLE, {"kind": "", "message": words, "hint": ""})
 
 
 class _Capture:

@@ -141,12 +141,12 @@ class _Listening:
 
     def _begin(self, device: str, host: str, rate: int, n_channels: int) -> None:
         """Take note of how the device was opened, and tell it the first time."""
+        asked = self._request.sample_rate
         if self._heard_until is None:
             self._heard_until = time.monotonic()
             self._on_notice(f"listening to {device} at {rate} Hz")
-        asked = self._request.sample_rate
-        if asked not in (None, rate):
-            self._on_notice(f"{device} does not take {asked} Hz and is listened to at {rate} Hz")
+            if asked not in (None, rate):
+                self._on_notice(f"{device} does not take {asked} Hz")
         if self._request.device is not None:
             self._request = capture.Request(device, asked, host)
         self._rate, self._n_channels = rate, n_channels

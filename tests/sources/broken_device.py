@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sounddevice
 
 from tagger.sources import portaudio
 
@@ -25,26 +24,29 @@ class BrokenStream:
 
     samplerate, channels = float(RATE), 2
 
-    def __init__(self, how: str, hear: Any) -> None:
+    def __init__(self, library: Any, how: str, hear: Any) -> None:
+        self._sounddevice = library
         self._how, self._hear = how, hear
         self._is_over = threading.Event()
 
     def start(self) -> None:
         """Let blocks come, or refuse."""
         if self._how == "refuses":
-            raise sounddevice.PortAudioError(_WORDS, -9985)
+            raise self._sounddevice.PortAudioError(_WORDS, -9985)
         threading.Thread(target=self._run, daemon=True).start()
 
     @property
     def active(self) -> bool:
         """Whether it pretends that more may come."""
         if self._how == "fails" and self._is_over.is_set():
-            raise sounddevice.PortAudioError("Unanticipated host error", -9999, (0, -19, "No such device"))
+            raise self._sounddevice.PortAudioError(
+                "Unanticipated host error", -9999, (0, -19, "No such device")
+            )
         return self._how != "ends" or not self._is_over.is_set()
 
     def _run(self) -> None:
         for number in range(N_BLOCKS):
-            status = sounddevice.CallbackFlags()
+            status = self._sounddevice.CallbackFlags()
             status.input_overflow = self._how == "overflows" and number == N_BLOCKS // 2
             self._hear(np.full((BLOCK, 2), level(number), np.float32), BLOCK, None, status)
             if number < N_BLOCKS // 2:  # the last come at once
@@ -67,6 +69,6 @@ def install(how: str, once: str) -> None:
         if Path(once).exists():
             return real(library, number, sample_rate, n_channels, hear)
         Path(once).touch()
-        return BrokenStream(how, hear)
+        return BrokenStream(library, how, hear)
 
     portaudio.open_stream = open_stream

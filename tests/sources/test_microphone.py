@@ -121,7 +121,7 @@ def test_a_rate_the_card_does_not_take():
         got = heard.samples(RATE)
         assert heard.notices == [
             f"listening to song at {RATE} Hz",
-            f"song does not take 500 Hz and is listened to at {RATE} Hz",
+            "song does not take 500 Hz",
         ]
     assert np.abs(got * 32768 - samples[:RATE].mean(axis=1)).max() < 0.01
 
@@ -381,6 +381,11 @@ def test_portaudio_that_does_not_start(tmp_path, monkeypatch):
     (tmp_path / "sounddevice.py").write_text("raise RuntimeError('Error initializing PortAudio: no host')")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(SourceError, match="PortAudio does not start: Error initializing PortAudio: no host"):
+        microphone.devices()
+    (tmp_path / "sounddevice.py").write_text(
+        "class PortAudioError(Exception): pass\ndef query_hostapis(): return 1 / 0"
+    )
+    with pytest.raises(SourceError, match="unexpected ZeroDivisionError"):
         microphone.devices()
     (tmp_path / "sounddevice.py").write_text("import os\nos.abort()")
     with pytest.raises(SourceError, match="PortAudio, the library for sound devices, crashed"):

@@ -3,8 +3,9 @@
 Drivers block for ever when a device stalls or is pulled out, and PortAudio then neither closes it nor finds new
 ones. Here too no inference can hold Python's lock while the device wants to get rid of samples.
 
-A request is a line of JSON on the process's stdin, and it ends with its stdin. It answers with messages: their
-kind, their length in bytes, a time on the system's monotonic clock, and so many bytes.
+A request is a line of JSON on the process's stdin, null for a list of the devices, and it ends with its stdin.
+It answers with messages: their kind, their length in bytes, a time on the system's monotonic clock, and so many
+bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import IO, Any
 
 import numpy as np
@@ -28,8 +29,8 @@ from tagger.sources import portaudio
 from tagger.sources.ring import Ring
 
 PROGRAM = "from tagger.sources import capture; capture.serve_parent()"
-READY, SAMPLES, GAP, TROUBLE = range(4)
-"""Kinds of messages: the device is open; float32, channel by channel; samples are missing; all is over."""
+DEVICES, READY, SAMPLES, GAP, TROUBLE = range(5)
+"""Kinds of messages: what there is; a device is open; float32, interleaved; samples are missing; the end."""
 
 RING_SECONDS = 10.0
 _HEADER = struct.Struct("<Bid")
@@ -67,9 +68,9 @@ class Message:
     content: bytes
 
     @property
-    def said(self) -> dict[str, Any]:
+    def said(self) -> Any:
         """What the JSON holds."""
-        return dict(json.loads(self.content))
+        return json.loads(self.content)
 
 
 class Inbox:
@@ -90,10 +91,13 @@ class Inbox:
             del self._bytes[:end]
 
 
-def serve(request: Request, answers: IO[bytes]) -> None:
+def serve(request: Request | None, answers: IO[bytes]) -> None:
     """Send what a device hears until it stops or nobody reads any more; trouble is the last message."""
     try:
         found = portaudio.devices()
+        if request is None:
+            _send(answers, DEVICES, [asdict(device) for device in found])
+            return
         if request.host is None:
             device = portaudio.choose(found, request.device)
         else:
@@ -101,6 +105,9 @@ def serve(request: Request, answers: IO[bytes]) -> None:
         _Capture(device, request.sample_rate).run(answers)
     except TaggerError as error:
         _send(answers, TROUBLE, {"kind": type(error).__name__, "message": error.message, "hint": error.hint})
+    except Exception as error:  # a defect must not look like a device that hangs
+        words = f"the sound device cannot be listened to: unexpected {type(error).__name__}: {error}"
+        _send(answers, TROUBLE, {"kind": "", "message": words, "hint": ""})
 
 
 class _Capture:
@@ -121,11 +128,13 @@ class _Capture:
         portaudio.start(self._stream, self._device.name)
         opened = {"device": self._device.name, "host": self._device.host}
         _send(answers, READY, opened | {"rate": self._sample_rate, "n_channels": self._stream.channels})
-        while portaudio.is_active(self._stream, self._device.name):
-            self._send_heard(answers, _CHECK_SECONDS)
-        while self._send_heard(answers, 0):
-            pass
-        raise SourceError(f"{self._device.name} stopped")
+        try:
+            while portaudio.is_active(self._stream, self._device.name):
+                self._send_heard(answers, _CHECK_SECONDS)
+            raise SourceError(f"{self._device.name} stopped")
+        finally:
+            while self._send_heard(answers, 0):
+                pass
 
     def _send_heard(self, answers: IO[bytes], timeout_seconds: float) -> bool:
         piece = self._ring.read(_MOST_SAMPLES, timeout_seconds)
@@ -142,7 +151,7 @@ class _Capture:
         return True
 
 
-def _send(answers: IO[bytes], kind: int, content: bytes | dict[str, Any], seconds: float = 0.0) -> None:
+def _send(answers: IO[bytes], kind: int, content: Any, seconds: float = 0.0) -> None:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     answers.write(_HEADER.pack(kind, len(body), seconds) + body)
 
@@ -151,10 +160,10 @@ def serve_parent() -> None:
     """Answer the process that holds the other ends of stdin and stdout, and end at once when it is gone."""
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries may print what is no answer
-    request = Request(**json.loads(sys.stdin.buffer.readline()))
+    asked = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     with contextlib.suppress(BrokenPipeError):
-        serve(request, answers)
+        serve(asked and Request(**asked), answers)
     os._exit(0)  # PortAudio would wait for a device that is stuck
 
 

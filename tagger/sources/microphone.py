@@ -21,7 +21,6 @@ from tagger.records import Gap
 from tagger.sources import capture, mono, native, portaudio
 
 Device = portaudio.Device
-devices = portaudio.devices
 
 _PROGRAM = capture.PROGRAM
 _ERRORS: dict[str, type[TaggerError]] = {error.__name__: error for error in (SettingsError, SourceError)}
@@ -31,6 +30,17 @@ _RETRY_SECONDS = 2.0
 _STOP_SECONDS = 0.1
 _KILL_SECONDS = 1.0
 _READ_BYTES = 2**16
+
+
+def devices() -> list[Device]:
+    """List what can be listened to now, in PortAudio's order.
+
+    Raises:
+        SourceError: If PortAudio is missing or does not start.
+    """
+    with contextlib.closing(_Recorder(None)) as recorder:
+        answer = next(recorder.messages(threading.Event()))
+    return [Device(**said) for said in answer.said]
 
 
 def blocks(
@@ -53,8 +63,8 @@ def blocks(
 
     Yields:
         Mono float32 blocks of shape (n_samples,), n_samples from 1 to `mono.MAX_BLOCK_SAMPLES`, mixed and
-            resampled as those of a file are; and a `Gap` wherever samples are missing: those that the reader came
-            too late for, an unknown number (0 seconds) that the device dropped, or the time it was away.
+            resampled as those of a file are; and a `Gap` wherever samples are missing: those for which
+            the reader was too slow, an unknown number (0 seconds) that the device dropped, its absences.
 
     Raises:
         SettingsError: If no device, or more than one, is called so.
@@ -131,12 +141,12 @@ class _Listening:
 
     def _begin(self, device: str, host: str, rate: int, n_channels: int) -> None:
         """Take note of how the device was opened, and tell it the first time."""
+        asked = self._request.sample_rate
         if self._heard_until is None:
             self._heard_until = time.monotonic()
             self._on_notice(f"listening to {device} at {rate} Hz")
-        asked = self._request.sample_rate
-        if asked not in (None, rate):
-            self._on_notice(f"{device} does not take {asked} Hz and is listened to at {rate} Hz")
+            if asked not in (None, rate):
+                self._on_notice(f"{device} does not take {asked} Hz")
         if self._request.device is not None:
             self._request = capture.Request(device, asked, host)
         self._rate, self._n_channels = rate, n_channels
@@ -147,9 +157,9 @@ class _Listening:
 
 
 class _Recorder:
-    """A process that listens to a device."""
+    """A process that listens to a device, or lists them all."""
 
-    def __init__(self, request: capture.Request) -> None:
+    def __init__(self, request: capture.Request | None) -> None:
         self._process = subprocess.Popen(
             children.command(_PROGRAM),
             stdin=subprocess.PIPE,
@@ -161,7 +171,7 @@ class _Recorder:
         )
         self._requests, self._answers = children.pipes(self._process)
         with contextlib.suppress(BrokenPipeError):
-            self._requests.write(json.dumps(asdict(request)).encode() + b"\n")
+            self._requests.write(json.dumps(request and asdict(request)).encode() + b"\n")
 
     def messages(self, stop: threading.Event) -> Iterator[capture.Message]:
         """What the process says, until told to stop.
@@ -191,7 +201,7 @@ class _Recorder:
     def _read(self) -> bytes:
         content = os.read(self._answers.fileno(), _READ_BYTES)
         if not content:
-            raise SourceError("the process that listens to the sound device crashed")
+            raise SourceError("PortAudio, the library for sound devices, crashed")
         return content
 
     def close(self) -> None:

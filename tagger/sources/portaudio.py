@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,18 +40,12 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """List what can be listened to now, in PortAudio's order.
-
-    PortAudio looks for devices only when it starts, so it is started anew: no stream may be open here.
+    """List what could be listened to when this process first asked: PortAudio looks for devices only then.
 
     Raises:
         SourceError: If PortAudio is not installed or does not start.
     """
-    is_fresh = "sounddevice" not in sys.modules
     with _plain_errors("PortAudio cannot list the sound devices") as sounddevice:
-        if not is_fresh:
-            sounddevice._terminate()
-            sounddevice._initialize()
         hosts = sounddevice.query_hostapis()
         default = _default_number(sounddevice)
         return [
@@ -199,11 +192,9 @@ def _plain_errors(problem: str) -> Iterator[Any]:
     except OSError as exc:
         raise SourceError(
             "PortAudio, the library for sound devices, is not installed",
-            hint="install it: the package is libportaudio2 in Debian and Ubuntu, portaudio in Fedora and Homebrew",
+            hint="install libportaudio2 (Debian, Ubuntu) or portaudio (Fedora, Homebrew)",
         ) from exc
-    except (
-        Exception
-    ) as exc:  # sounddevice starts PortAudio when imported, and its own class is then not to be had
+    except Exception as exc:  # of a class that cannot be had, since what defines it was not imported
         raise SourceError(f"PortAudio does not start: {exc}") from exc
     try:
         yield sounddevice

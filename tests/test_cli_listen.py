@@ -18,6 +18,7 @@ import pytest
 import soundfile
 
 from tagger.sources import decode
+from tests import sound_card
 from tests.sources import tones
 from tests.sources.station import Handler, station
 from tests.test_cli import objects, tagger
@@ -302,6 +303,44 @@ def test_bad_input_is_one_sentence(
     assert sentence.lower() in err.lower()
     assert err.count("error:") == 1
     assert "Traceback" not in err
+
+
+def test_a_sound_card_is_heard_and_listed(song: Path, tmp_path: Path) -> None:
+    """PortAudio and ALSA, with a card that plays a file: listed, heard in time, recorded, and nothing lost."""
+    samples, rate = sound_card.decoded(song)
+    kept = tmp_path / "kept.wav"
+    with sound_card.playing(samples, rate, speed=4, name="card"):
+        listed = objects(tagger("listen", "--list-devices", "--json"))
+        run = listen("--device", "card", "--json", "--duration", "9", "--record", kept)
+    assert [(row["name"], row["is_default"]) for row in listed] == [("card", True)]
+    assert run.returncode == 0, run.stderr.decode()
+    *moments, summary = objects(run)
+    assert len(moments) == summary["n_windows"] == 4
+    assert (summary["duration_seconds"], summary["lost_seconds"]) == (9, 0)
+    assert all(moment["behind_seconds"] < 2 for moment in moments)
+    assert soundfile.info(kept).duration == 9
+
+
+@pytest.mark.real
+def test_a_sound_card_is_named_as_the_file_is(music: Path) -> None:
+    """A real song through a card has the genre that a scan of it has."""
+    piece = next(path for path in sorted((music / "gtzan").rglob("*metal*")) if path.is_file())
+    samples, rate = sound_card.decoded(piece)
+    with sound_card.playing(samples, rate, speed=4, name="card"):
+        summary = objects(listen("--json", "--duration", "14"))[-1]
+    (scanned,) = objects(tagger("scan", piece, "--json", "--no-cache"))
+    assert summary["genre"] == scanned["genre"]
+
+
+def test_a_machine_without_sound_cards_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No device is no crash, and none in the list is a sentence."""
+    sound_card.need()
+    (tmp_path / "none.conf").write_text(sound_card.NO_CARD)
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "none.conf"))
+    listed, heard = tagger("listen", "--list-devices"), listen("--duration", "1")
+    assert (listed.returncode, listed.stdout) == (0, b"")
+    assert (heard.returncode, heard.stdout) == (6, b"")
+    assert all(b"there is no sound device to listen to" in run.stderr for run in (listed, heard))
 
 
 def test_silence_and_clipping_are_lines(tmp_path: Path) -> None:

@@ -135,6 +135,8 @@ def _list_devices(as_json: bool) -> int:
     if as_json:
         for row in rows:
             printing.json_line(row)
-    else:
+    elif rows:
         display.devices_table(rows)
+    else:
+        display.note("there is no sound device to listen to")
     return 0

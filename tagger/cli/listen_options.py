@@ -14,7 +14,7 @@ _DEFAULTS = settings.Settings()
 Source = Annotated[
     str | None,
     typer.Argument(
-        metavar="[FILE|URL|-]",
+        metavar="FILE|URL|-",
         help="A file, an http(s) address, or - for stdin. Default: the microphone.",
         show_default=False,
     ),
@@ -35,7 +35,9 @@ RawSamples = Annotated[
 ]
 Realtime = Annotated[
     bool,
-    typer.Option("--realtime", help="Hear a file, or stdin, at playing speed; what comes too fast is dropped."),
+    typer.Option(
+        "--realtime", help="Hear a file, or stdin, at playing speed; what cannot be heard in time is dropped."
+    ),
 ]
 Patience = Annotated[
     float | None,

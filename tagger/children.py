@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from typing import IO
 
 _SETTING_OUT = "import sys; sys.path[:] = sys.argv[1:]; "
 
@@ -14,3 +16,10 @@ def command(program: str) -> list[str]:
         program: Statements in one line.
     """
     return [sys.executable, "-P", "-c", _SETTING_OUT + program, *sys.path]
+
+
+def pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """The stdin and stdout of a process that was started with pipes for both."""
+    if process.stdin is None or process.stdout is None:
+        raise TypeError("a helper needs pipes")
+    return process.stdin, process.stdout

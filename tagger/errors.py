@@ -5,6 +5,7 @@ TaggerError                     1  anything below
 ├── ModelError                  3  a model folder is missing, damaged or foreign
 ├── CorpusError                 4  a training corpus is missing or unusable
 ├── OutputError                 5  a report or a model folder could not be written
+├── SourceError                 6  a live source could not be opened, or is gone for good
 └── FileError                   1  one file could not be read or written; the run goes on
     ├── DecodeError                its audio could not be decoded          → `Failed`
     ├── NothingToHearError         it holds no audio, or only silence      → `Skipped`
@@ -56,6 +57,12 @@ class OutputError(TaggerError):
     """Raised when a report or a model folder cannot be written."""
 
     exit_code = 5
+
+
+class SourceError(TaggerError):
+    """Raised when a live source, a sound device or a stream, cannot be opened or does not come back."""
+
+    exit_code = 6
 
 
 class FileError(TaggerError):

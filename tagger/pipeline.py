@@ -1,25 +1,32 @@
-"""START HERE. The way of the data: discover → decode → front-end → window → predict → vote → decide → write."""
+"""START HERE. The way of the data: discover → decode → front-end → window → predict → vote → decide → write.
+
+What is listened to goes the same way: `listen` gives a moment for each window, and one verdict in the end.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tagger import engine, tagging
+from tagger.engine.live import Listening
 from tagger.errors import ChangedError, ModelError, SettingsError
 from tagger.inference import abstain
 from tagger.inference import artefact as artefacts
 from tagger.inference import runtime as runtimes
 from tagger.inference.artefact import Artefact
-from tagger.records import Failed, Result, Track, Verdict
+from tagger.records import Failed, Gap, Result, Track, Verdict
 from tagger.settings import Settings, home_folder
 from tagger.sinks.cache import Cache
 from tagger.sinks.changes import Writer
 from tagger.sinks.journal import Journal
 from tagger.sinks.recovery import Recovered, recover
 from tagger.sources import discover, packets
+from tagger.sources.live import Block, Source
+from tagger.sources.recorder import Recorder
 
 # A million frames of 96 bands take 0.4 GB, and a network's inner layers a multiple of that.
 _MOST_FRAMES_IN_A_BATCH = 2**20
@@ -66,6 +73,42 @@ def scan(
                 changed.append(heard.track)
         tracks = changed
     yield from (Failed(track, "it changes faster than it can be heard") for track in changed)
+
+
+def listen(
+    source: Source,
+    plan: engine.Plan,
+    *,
+    hold_seconds: float,
+    halt: engine.Halt | None = None,
+    limit_seconds: float = math.inf,
+    recorder: Recorder | None = None,
+    on_gap: Callable[[Gap], None] = lambda gap: None,
+) -> Listening:
+    """Name the genre of what is played, while it is played.
+
+    Args:
+        source: What is listened to, at the rate of the model's front-end: see `tagger.sources.stream`.
+        plan: How to listen: see `prepare`.
+        hold_seconds: Time constant of the rolling vote's forgetting, > 0.
+        halt: Ends it early when it is set.
+        limit_seconds: How much of the source is heard, gaps included.
+        recorder: Given all that is heard, as it is heard.
+        on_gap: Told of every gap, from the thread that reads.
+
+    Returns:
+        Its `moments` are told as they come; its `verdict` is what a scan that hears all says of the same audio.
+    """
+
+    def keep(block: Block | Gap) -> None:
+        if isinstance(block, Gap):
+            on_gap(block)
+        if recorder is not None:
+            recorder.add(block)
+
+    return Listening(
+        source, plan, hold_seconds=hold_seconds, halt=halt, limit_seconds=limit_seconds, on_block=keep
+    )
 
 
 @contextlib.contextmanager

@@ -41,6 +41,7 @@ class Settings:
         batch_size: Number of windows the network takes at a time.
         window: Length of a window, in seconds; None takes the model's.
         hop: Distance of windows, in seconds; None takes the model's.
+        hold: How long a window counts in what `listen` shows: its weight falls to 1/e in so many seconds.
         vote: How windows are combined: one of `VOTES`.
         effort: How much of a track is heard: one of `EFFORTS`.
         top_k: Number of genres shown for a track.
@@ -68,6 +69,7 @@ class Settings:
     batch_size: int = 64
     window: float | None = None
     hop: float | None = None
+    hold: float = 20.0
     vote: str = "soft"
     effort: str = "auto"
     top_k: int = 3
@@ -235,6 +237,7 @@ _PARSERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "batch_size": _whole(1, 4096),
     "window": _number(0.1, 600, " seconds"),
     "hop": _number(0.01, 600, " seconds"),
+    "hold": _number(0.1, 3600, " seconds"),
     "vote": _one_of(VOTES),
     "effort": _one_of(EFFORTS),
     "top_k": _whole(1, 1000),

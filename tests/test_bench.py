@@ -27,6 +27,7 @@ TINY = Extent(
     minutes=(0.1, 0.2),
     library=(3, 6),
     jobs=(1, 2),
+    live_seconds=6,
 )
 
 DECODING = ("decoding alone: soundfile, threads", "decoding alone: PyAV, processes")
@@ -153,6 +154,18 @@ def test_figure_shows_every_step(tmp_path: Path) -> None:
     text = (tmp_path / "1.svg").read_text("utf-8")
     assert all(f">{step}<" in text for step in steps.STEPS)
     assert text == (tmp_path / "2.svg").read_text("utf-8")
+
+
+def test_listening_gives_figures(material: Material, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is played has a delay for each window; a loss in ten minutes is told of ten minutes only."""
+    *_, found = bench.run(material, ["live"])
+    assert json.loads(json.dumps(found)) == found
+    assert found["live"]["n_windows"] == 3
+    assert 0 < found["live"]["median_seconds"] <= found["live"]["longest_seconds"]
+    measured = {one["name"]: one["measured"] for one in found["targets"]}
+    assert measured["seconds, window to its line, live"] == found["live"]["median_seconds"]
+    assert measured["seconds lost in ten minutes, live"] is None
+    assert "played live" in capsys.readouterr().out
 
 
 def test_unknown_parts_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

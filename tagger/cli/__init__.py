@@ -19,6 +19,7 @@ from tagger.cli import (
     doctor,
     evaluate,
     history,
+    listen,
     models,
     runs,
     scan,
@@ -40,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("scan")(scan.scan)
+app.command("listen")(listen.listen)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

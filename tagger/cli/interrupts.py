@@ -1,4 +1,4 @@
-"""Ctrl-C, and a polite request to end, during a scan."""
+"""Ctrl-C, and a polite request to end, during a run."""
 
 from __future__ import annotations
 
@@ -17,16 +17,25 @@ if TYPE_CHECKING:  # the engine takes its time to import, and help needs none
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+FINISHING = "finishing the tracks in hand; press Ctrl-C again to drop them"
+
+
 @contextlib.contextmanager
-def obeyed(halt: Halt) -> Iterator[None]:
-    """The first signal lets the tracks in hand be finished; a second one drops them, but never a write."""
+def obeyed(halt: Halt, notice: str = FINISHING) -> Iterator[None]:
+    """The first signal lets the tracks in hand be finished; a second one drops them, but never a write.
+
+    Args:
+        halt: Told of both.
+        notice: What the user is told at the first; empty for nothing.
+    """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         if halt.after_tracks_in_hand.is_set():
             halt.now.set()
         else:
             halt.after_tracks_in_hand.set()
-            display.note("finishing the tracks in hand; press Ctrl-C again to drop them")
+            if notice:
+                display.note(notice)
 
     previous = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:

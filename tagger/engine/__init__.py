@@ -5,6 +5,7 @@ Memory is bounded: windows wait in a queue of fixed length, and whoever fills it
 
 from __future__ import annotations
 
+import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -12,10 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import threadpoolctl
 
+from tagger.engine import conclusion
 from tagger.engine.plan import Halt, Plan
 from tagger.engine.pool import PATIENCE_SECONDS, Hearing, Pool
-from tagger.inference import calibrate, sampling, vote
-from tagger.records import Failed, Heard, Score, Skipped, Track, Verdict, Window
+from tagger.inference import calibrate, sampling
+from tagger.records import Failed, Heard, Skipped, Track, Window
 from tagger.sinks.cache import Cache, Ranking, Remembered
 
 __all__ = ["Halt", "Plan", "ahead", "hear"]
@@ -113,19 +115,9 @@ def _conclude(hearing: Hearing, plan: Plan, cache: Cache | None) -> Heard:
         cache.remember(hearing.stamp, plan.way, found)
     if found.reason:
         return Skipped(hearing.track, found.reason)
-    genres, scores = plan.artefact.card.genres, Ranking.unpack(found.ranking)
-    genre, confidence = genres[scores[0][0]], scores[0][1]
-    refusal = plan.rule.refusal([genre], confidence)
-    return Verdict(
-        track=hearing.track,
-        scores=tuple(Score(genres[index], probability) for index, probability in scores),
-        genre=None if refusal else genre,
-        duration_seconds=found.duration_seconds,
-        n_windows=found.n_windows,
-        model=plan.artefact.card.name,
-        stamp=hearing.stamp,
-        reason=refusal,
-    )
+    ranked = Ranking.unpack(found.ranking)
+    heard = conclusion.verdict(hearing.track, ranked, plan, found.duration_seconds, found.n_windows)
+    return dataclasses.replace(heard, stamp=hearing.stamp)
 
 
 def _voted(hearing: Hearing, plan: Plan) -> Remembered:
@@ -135,15 +127,14 @@ def _voted(hearing: Hearing, plan: Plan) -> Remembered:
     if hearing.problem is not None:
         return Remembered(seconds, reason=hearing.problem.reason)
     if not hearing.logits:
-        return Remembered(seconds, reason=f"silent: no window reaches {vote.SILENT_DB:g} dB")
-    windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
-    track, order = vote.cast(windows, np.array(hearing.loudness_db), plan.vote)
-    if hearing.n_windows_in_all:
-        track = sampling.unbiased(track, windows, hearing.n_windows_in_all)
+        return Remembered(seconds, reason=conclusion.SILENT)
+    ranked = conclusion.ranked(
+        np.stack(hearing.logits), np.array(hearing.loudness_db), plan, hearing.n_windows_in_all
+    )
     return Remembered(
         seconds,
-        len(windows),
-        ranking=Ranking.pack([(int(index), float(track[index])) for index in order]),
+        len(hearing.logits),
+        ranking=Ranking.pack(ranked),
         embedding=np.mean(hearing.embeddings, axis=0, dtype=np.float32).tobytes(),
     )
 

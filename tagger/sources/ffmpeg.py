@@ -76,7 +76,8 @@ class FfmpegReader:
 
     Args:
         path: Named in errors only.
-        file: Opened for reading; FFmpeg sees no name and can open nothing else.
+        file: Opened for reading; FFmpeg sees no name and can open nothing else. Where its `seekable` says
+            that it is not, there is one run from the start.
         container: As named by `sniff.container`.
 
     Raises:
@@ -95,18 +96,24 @@ class FfmpegReader:
             self.close()
             raise
 
-    def blocks(self, start_seconds: float, wanted_seconds: float = math.inf) -> Iterator[native.NativeBlock]:
+    def blocks(
+        self,
+        start_seconds: float,
+        wanted_seconds: float = math.inf,
+        *,
+        block_values: int = native.BLOCK_VALUES,
+    ) -> Iterator[native.NativeBlock]:
         """Samples from `start_seconds` to the end; packets that do not decode are left out.
 
         The start is exact to one sample where the container counts samples, and to its own clock (1 ms in ASF
-        and Matroska) elsewhere.
+        and Matroska) elsewhere. Blocks have `block_values` values, over all channels, and at most a frame more.
 
         Raises:
             DecodeError: If not one packet decodes.
         """
         first_seconds = self._go_to(start_seconds)
         n_early: int | None = None
-        for run, place in self._runs(start_seconds + wanted_seconds):
+        for run, place in self._runs(start_seconds + wanted_seconds, block_values):
             block, sr = self._block(run)
             if n_early is None:
                 n_early = (
@@ -178,7 +185,7 @@ class FfmpegReader:
             self._open()
         return self._first_seconds
 
-    def _runs(self, end_seconds: float) -> Iterator[tuple[Any, float]]:
+    def _runs(self, end_seconds: float, block_values: int) -> Iterator[tuple[Any, float]]:
         """Join frames of one kind until they fill a block, or reach a place; with the time stamp of the first.
 
         Joining them in FFmpeg's own buffer spares an array for each frame, of which a second has fifty. Where
@@ -195,7 +202,7 @@ class FfmpegReader:
             if not joined.samples:
                 starts = [_seconds(stamp, frame)]
                 wanted = (end_seconds + (self._first_seconds or 0.0) - starts[0]) * frame.sample_rate
-                n_most = native.BLOCK_VALUES // max(1, frame.layout.nb_channels)
+                n_most = max(1, block_values // max(1, frame.layout.nb_channels))
                 n_samples = math.ceil(min(n_most, wanted)) if wanted > 0 else n_most
             elif stamp is not None and len(starts) < _TIME_STAMPS_ASKED:
                 starts.append(_seconds(stamp, frame) - joined.samples / frame.sample_rate)
@@ -246,7 +253,7 @@ class _Nameless:
     """A file object without its name: PyAV encodes names as UTF-8, and FFmpeg may judge by them."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.read, self.tell, self._seek = file.read, file.tell, file.seek
+        self.read, self.tell, self.seekable, self._seek = file.read, file.tell, file.seekable, file.seek
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move; -1 for a place that no file has, since PyAV prints what is raised here."""

@@ -1,4 +1,4 @@
-"""WAV, AIFF, FLAC, MP3 and their kin by libsndfile; the only importer of soundfile.
+"""WAV, AIFF, FLAC, MP3 and their kin by libsndfile; where soundfile decodes.
 
 Ogg is not among them: FFmpeg decodes Vorbis and Opus about twice as fast.
 """

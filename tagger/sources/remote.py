@@ -59,7 +59,7 @@ class Helper:
             CrashedError: The helper has died.
         """
         self.is_idle = False
-        requests, answers = _pipes(self._process)
+        requests, answers = children.pipes(self._process)
         try:
             requests.write(json.dumps({"path": os.fspath(path), "sample_rate": sample_rate}).encode() + b"\n")
             requests.flush()
@@ -82,16 +82,10 @@ class Helper:
         if not self.is_idle:
             self._process.kill()
         self.is_idle = False
-        for pipe in _pipes(self._process):
+        for pipe in children.pipes(self._process):
             with contextlib.suppress(OSError):
                 pipe.close()
         self._process.wait()
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    if process.stdin is None or process.stdout is None:
-        raise TypeError("a helper needs pipes")
-    return process.stdin, process.stdout
 
 
 def _exactly(stream: IO[bytes], n_bytes: int) -> bytes:

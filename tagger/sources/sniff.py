@@ -58,7 +58,7 @@ def container(head: bytes) -> str | None:
     Leading ID3v2 tags are stepped over as far as `head` reaches. "mpeg" is a bare stream of MP1, MP2 or MP3
     frames, "aac" one of ADTS frames, "mp4" also QuickTime, "matroska" also WebM.
     """
-    head = head[_id3_bytes(head) :]
+    head = head[id3_bytes(head) :]
     for name, pattern in _PATTERNS.items():
         if pattern.match(head):
             return name
@@ -76,14 +76,14 @@ def head_after_id3(file: BinaryIO) -> tuple[bytes, int]:
     for _ in range(_MAX_ID3_TAGS):
         file.seek(offset)
         head = file.read(HEAD_BYTES)
-        n_bytes = _id3_bytes(head)
+        n_bytes = id3_bytes(head)
         if not n_bytes:
             break
         offset += n_bytes
     return head, offset
 
 
-def _id3_bytes(head: bytes) -> int:
+def id3_bytes(head: bytes) -> int:
     """Return the length of the ID3v2 tag at the start, 0 without one (ID3v2.4, section 3.1)."""
     if len(head) < 10 or not head.startswith(b"ID3") or max(head[6:10]) > 0x7F:
         return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench import figure, jobs, library, machine, memory, speed, startup, steps, targets, training
+from tests.bench import figure, jobs, library, live, machine, memory, speed, startup, steps, targets, training
 from tests.bench.extent import FULL, QUICK
 from tests.bench.material import Material
 
@@ -25,6 +25,7 @@ PARTS: dict[str, ModuleType] = {
     "jobs": jobs,
     "memory": memory,
     "library": library,
+    "live": live,
     "profile": steps,
     "training": training,
 }

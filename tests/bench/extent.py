@@ -22,6 +22,7 @@ class Extent:
         library: Numbers of files, for memory and re-scans; ratios compare the last with the first.
         piece_seconds: Length of a library's files.
         jobs: Numbers of tracks decoded side by side.
+        live_seconds: How long a file is played to `listen`.
     """
 
     formats: tuple[str, ...] = ("mp3", "flac", "m4a", "opus")
@@ -35,6 +36,7 @@ class Extent:
     library: tuple[int, ...] = (100, 1_000, 10_000)
     piece_seconds: float = 3.1
     jobs: tuple[int, ...] = (1, 2, 4, 8)
+    live_seconds: float = 600.0
 
 
 FULL = Extent()
@@ -47,4 +49,5 @@ QUICK = Extent(
     minutes=(1, 5, 30),
     library=(100, 500),
     jobs=(1, 2),
+    live_seconds=30.0,
 )

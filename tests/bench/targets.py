@@ -58,6 +58,13 @@ def _auto_gain(found: Found) -> float:
     return _ratio(_AUTO, _FULL)(found)
 
 
+def _lost_in_ten_minutes(found: Found) -> float:
+    """Told only where so much was played."""
+    if found["live"]["seconds"] < 599:
+        raise LookupError("played too shortly")
+    return float(found["live"]["lost_seconds"])
+
+
 _FULL, _AUTO = speed.OURS["full"], speed.OURS["auto"]
 TARGETS = (
     Target("full / the limit, MP3", 0.45, True, _ratio(_FULL, speed.LIMIT)),
@@ -78,6 +85,8 @@ TARGETS = (
     Target(
         "seconds, first verdict of an MP3", 1.5, False, lambda found: found["startup"]["seconds"]["one_mp3"]
     ),
+    Target("seconds, window to its line, live", 0.15, False, lambda found: found["live"]["median_seconds"]),
+    Target("seconds lost in ten minutes, live", 0, False, _lost_in_ten_minutes),
 )
 
 

@@ -1,6 +1,5 @@
 """Decoding in helpers: the same blocks and the same errors, and no process is left behind."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +17,7 @@ from tagger.engine.decoders import Decoders
 from tagger.errors import DecodeError, FileError, NothingToHearError
 from tagger.sources import decode, remote
 from tests.sources import tones
+from tests.sources.processes import children
 
 
 @pytest.fixture
@@ -26,17 +26,6 @@ def helper() -> Iterator[remote.Helper]:
     made = remote.Helper()
     yield made
     made.close()
-
-
-def children() -> set[int]:
-    """The helpers that this process has started and that still run."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == os.getpid() and b"serve_parent" in (folder / "cmdline").read_bytes():
-                found.add(int(folder.name))
-    return found
 
 
 def sound(folder: Path, encoding: str, name: str = "sound") -> Path:

@@ -157,7 +157,7 @@ def test_id3_tags_are_stepped_over(encoding, n_tags, has_footer):
     data = tag * n_tags + tones.encoded(encoding)
     head, offset = sniff.head_after_id3(io.BytesIO(data))
     assert head == data[offset : offset + sniff.HEAD_BYTES]
-    own_tag = sniff._id3_bytes(tones.encoded(encoding))
+    own_tag = sniff.id3_bytes(tones.encoded(encoding))
     assert offset == len(tag) * n_tags + own_tag
     assert sniff.container(head) == sniff.container(tones.encoded(encoding))
 
@@ -184,7 +184,7 @@ def test_mp3_headers_chain_at_every_rate(sr, n_channels):
     noise = np.random.default_rng(1).normal(0, 0.1, (sr, n_channels))
     soundfile.write(buffer, noise, sr, format="mp3")
     data = buffer.getvalue()
-    at = sniff._id3_bytes(data) + (mpeg.first_frame(data[sniff._id3_bytes(data) :]) or 0)
+    at = sniff.id3_bytes(data) + (mpeg.first_frame(data[sniff.id3_bytes(data) :]) or 0)
     n_samples = 0
     while frame := mpeg.header(data, at):
         assert (frame.sample_rate, frame.is_mono, frame.layer) == (sr, n_channels == 1, 3)

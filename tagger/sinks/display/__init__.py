@@ -4,6 +4,7 @@ Where a stream is no terminal, it gets plain lines: no control codes, no colour,
 """
 
 from tagger.sinks.display.consoles import configure, detail, error, note
+from tagger.sinks.display.listening import Changes, listened, whole
 from tagger.sinks.display.live import LiveView
 from tagger.sinks.display.progress import ScanProgress
 from tagger.sinks.display.results import Results
@@ -12,6 +13,7 @@ from tagger.sinks.display.summary import ledger
 from tagger.sinks.display.tables import (
     card_view,
     changes_table,
+    devices_table,
     facts_table,
     models_table,
     recipes_table,
@@ -22,6 +24,7 @@ from tagger.sinks.display.taken_back import undone
 from tagger.sinks.display.training import TrainingProgress
 
 __all__ = [
+    "Changes",
     "LiveView",
     "Results",
     "ScanProgress",
@@ -30,9 +33,11 @@ __all__ = [
     "changes_table",
     "configure",
     "detail",
+    "devices_table",
     "error",
     "facts_table",
     "ledger",
+    "listened",
     "models_table",
     "note",
     "quiet_c_libraries",
@@ -40,4 +45,5 @@ __all__ = [
     "runs_table",
     "settings_table",
     "undone",
+    "whole",
 ]

@@ -28,6 +28,22 @@ def models_table(rows: Sequence[Mapping[str, str]]) -> None:
     _table(("model", "genres", "description", "folder"), cells, styles)
 
 
+def devices_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print sound devices: `number`, `name`, `host`, `channels`, `sample_rate`, `is_default`."""
+    cells = [
+        (
+            str(row["number"]),
+            row["name"],
+            f"{row['sample_rate']:g} Hz",
+            f"{row['channels']} channel{'' if row['channels'] == 1 else 's'}",
+            row["host"],
+            "default" if row["is_default"] else "",
+        )
+        for row in rows
+    ]
+    _table(("number", "name", "rate", "channels", "host", ""), cells, [""] * len(rows))
+
+
 def recipes_table(rows: Sequence[tuple[str, str, str, str]]) -> None:
     """Print the recipes of a trainer: name, system, what its authors report, and how they split."""
     _table(("recipe", "system", "its authors report", "split"), rows, [""] * len(rows))

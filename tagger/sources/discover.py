@@ -50,6 +50,16 @@ def audio_files(
             yield from search.named(Path(path))
 
 
+def is_audio(path: Path) -> bool:
+    """Return whether a file met in a folder is audio, by its suffix or, if that says nothing, its content.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    promise = suffixes.promise(path)
+    return promise == "audio" or (promise == "unknown" and _sounds(path))
+
+
 def _listed(stdin: Iterable[bytes]) -> Iterator[str]:
     """Split a list of paths; names that are not UTF-8 are kept as surrogate escapes."""
     data = b"".join(stdin)
@@ -70,7 +80,7 @@ class _Search:
             is_folder = stat.S_ISDIR(path.stat().st_mode)
             is_new = is_folder or self._is_new(path)
         except (OSError, ValueError) as exc:
-            yield Failed(Track(path), _plain(exc))
+            yield Failed(Track(path), plain(exc))
             return
         if is_folder:
             yield from self._walk(path)
@@ -98,7 +108,7 @@ class _Search:
                 self._folders.add((status.st_dev, status.st_ino))
                 files, folders = _contents(here)
             except OSError as exc:
-                yield Failed(Track(here), _plain(exc))
+                yield Failed(Track(here), plain(exc))
                 continue
             for name in files:
                 yield from self._in_folder(here / name)
@@ -106,15 +116,12 @@ class _Search:
 
     def _in_folder(self, path: Path) -> Iterator[Found]:
         """Take a file if it is audio by its suffix or its content."""
-        promise = suffixes.promise(path)
-        if promise == "other":
+        if suffixes.promise(path) == "other":
             return
         try:
-            is_regular = stat.S_ISREG(path.stat().st_mode)
-            is_audio = is_regular and (promise == "audio" or _sounds(path))
-            is_new = is_audio and self._is_new(path)
+            is_new = stat.S_ISREG(path.stat().st_mode) and is_audio(path) and self._is_new(path)
         except OSError as exc:
-            yield Failed(Track(path), _plain(exc))
+            yield Failed(Track(path), plain(exc))
             return
         if is_new:
             yield Track(path)
@@ -151,7 +158,7 @@ def _sounds(path: Path) -> bool:
     return container is not None and container not in _VIDEO
 
 
-def _plain(exc: OSError | ValueError) -> str:
+def plain(exc: OSError | ValueError) -> str:
     """Say in plain words why a path cannot be looked at."""
     if isinstance(exc, FileNotFoundError):
         return "no such file or folder"

@@ -25,6 +25,7 @@ from tagger.cli import (
     show,
     train,
     undo,
+    watch,
 )
 from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
@@ -40,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("scan")(scan.scan)
+app.command("watch")(watch.watch)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

@@ -82,7 +82,7 @@ class Report(ABC):
             BrokenPipeError: The reader at the other end has gone.
             OutputError: The row cannot be written.
         """
-        self._emit(self._row(_fields(result, self._top_k)))
+        self._emit(self._row(fields(result, self._top_k)))
 
     @abstractmethod
     def _row(self, fields: Mapping[str, Any]) -> str: ...
@@ -221,20 +221,20 @@ def status(result: records.Result) -> str:
     return "named"
 
 
-def _fields(result: records.Result, top_k: int | None) -> dict[str, Any]:
-    """The values of `COLUMNS`, in their order."""
-    fields: dict[str, Any] = dict.fromkeys(COLUMNS)
-    fields |= {"format": FORMAT_VERSION, "path": os.fsdecode(result.track.path), "status": status(result)}
-    fields |= {"genres": [], "written": False, "reason": result.reason}
+def fields(result: records.Result, top_k: int | None = None) -> dict[str, Any]:
+    """The values of `COLUMNS`, in their order; of the genres the `top_k` strongest, or all."""
+    row: dict[str, Any] = dict.fromkeys(COLUMNS)
+    row |= {"format": FORMAT_VERSION, "path": os.fsdecode(result.track.path), "status": status(result)}
+    row |= {"genres": [], "written": False, "reason": result.reason}
     if isinstance(result, records.Tagged):
-        fields |= _heard(result.verdict, top_k)
-        fields |= {
+        row |= _heard(result.verdict, top_k)
+        row |= {
             "tags_before": None if result.tags_before is None else list(result.tags_before),
             "tags_after": None if result.tags_after is None else list(result.tags_after),
             "written": result.written,
             "reason": result.reason or result.verdict.reason,
         }
-    return fields
+    return row
 
 
 def _heard(verdict: records.Verdict, top_k: int | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import heapq
 import itertools
@@ -20,12 +21,15 @@ _LEAST_WAIT_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What tells at one path that a file changed; without the device, which is another after a new mount."""
+    """What tells at one path that a file changed; without the device, which is another after a new mount.
+
+    The time of its last change of any kind is None where it was renamed since anybody looked.
+    """
 
     inode: int
     size: int
     mtime_ns: int
-    ctime_ns: int
+    ctime_ns: int | None
 
     @property
     def content(self) -> tuple[int, int, int]:
@@ -35,10 +39,11 @@ class _Look:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A file that may not have finished arriving, how it looked, and the number of its turn."""
+    """A file that may not have finished arriving, how it looked, whether it is news, and its turn."""
 
     path: Path
     look: _Look
+    is_news: bool
     number: int
 
 
@@ -94,22 +99,27 @@ class Arrivals:
         key = os.path.realpath(path)
         if key in self._pending or (look := _look(path)) is None:
             return
+        if not self._is_known(key, path, look, is_news=is_news):
+            self._wait(key, path, look, is_news=is_news)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Keep what is known of a file under its new name, wherever it may be by now; see `notice`.
+
+        One that is in hand counts as new there, since it may vanish from under whoever hears it.
+        """
+        key, new_key = os.path.realpath(old), os.path.realpath(new)
         seen = self._seen.get(key)
-        if seen is not None and seen.look == look and (seen.was_taken or not is_news):
+        if seen is None or key in self._in_hand:
             return
-        if seen is None and self._has_moved(key, path, look):
-            return
-        self._wait(key, path, look)
+        self._unlearn(key)
+        self._learn(new_key, dataclasses.replace(seen.look, ctime_ns=None), was_taken=seen.was_taken)
+        self._on_moved(old, new)
 
     def forget(self, path: Path) -> bool:
         """Forget a file that is gone, and say whether it was seen or waited for."""
         key = os.path.realpath(path)
         was_pending = self._pending.pop(key, None) is not None
         return self._unlearn(key) or was_pending
-
-    def is_seen(self, path: Path) -> bool:
-        """Whether a file was seen at this path."""
-        return os.path.realpath(path) in self._seen
 
     def seen_below(self, folder: Path) -> Iterator[Path]:
         """The files that were seen in a folder and all below it."""
@@ -127,8 +137,10 @@ class Arrivals:
             del self._pending[key]
             if (now := _look(waiting.path)) is None:
                 continue
+            if self._is_known(key, waiting.path, now, is_news=waiting.is_news):
+                continue
             if now != waiting.look or key in self._in_hand:
-                self._wait(key, waiting.path, now)
+                self._wait(key, waiting.path, now, is_news=waiting.is_news)
                 continue
             self._learn(key, now, was_taken=True)
             self._in_hand.add(key)
@@ -138,6 +150,16 @@ class Arrivals:
     def done(self, path: Path) -> None:
         """Say that a file is no longer in hand."""
         self._in_hand.discard(os.path.realpath(path))
+
+    def _is_known(self, key: str, path: Path, look: _Look, *, is_news: bool) -> bool:
+        """Whether a file needs nothing more."""
+        seen = self._seen.get(key)
+        if seen is None:
+            return self._has_moved(key, path, look)
+        if seen.look == dataclasses.replace(look, ctime_ns=None):
+            self._learn(key, look, was_taken=seen.was_taken)
+            return True
+        return seen.look == look and (seen.was_taken or not is_news)
 
     def _has_moved(self, key: str, path: Path, look: _Look) -> bool:
         """Whether a new path is only a new place of a file that was seen; one in hand is heard at the new."""
@@ -164,12 +186,12 @@ class Arrivals:
             del self._places[seen.look.content]
         return seen is not None
 
-    def _wait(self, key: str, path: Path, look: _Look, *, is_held: bool = False) -> None:
+    def _wait(self, key: str, path: Path, look: _Look, *, is_news: bool, is_held: bool = False) -> None:
         """Look again when the file may have finished, not at once where somebody holds it."""
         is_held = is_held or key in self._in_hand
         seconds = max(self._settle_seconds, _LEAST_WAIT_SECONDS) if is_held else self._settle_seconds
         number = next(self._numbers)
-        self._pending[key] = _Waiting(path, look, number)
+        self._pending[key] = _Waiting(path, look, is_news, number)
         heapq.heappush(self._due, (time.monotonic() + seconds, number, key))
 
     def _settle(self) -> None:
@@ -184,7 +206,7 @@ class Arrivals:
             if look is None:
                 del self._pending[key]
             elif look != waiting.look or is_held:
-                self._wait(key, waiting.path, look, is_held=is_held)
+                self._wait(key, waiting.path, look, is_news=waiting.is_news, is_held=is_held)
             else:
                 self._ready.append((number, key))
 

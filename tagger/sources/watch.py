@@ -78,7 +78,7 @@ class Watcher:
     ) -> None:
         self._stop, self._poll_seconds, self._once_first = stop, poll_seconds, once_first
         self._is_own, self._on_notice = is_own, on_notice
-        self._roots = [_Root(folder) for folder in folders]
+        self._roots = [_Root(folder) for folder in _apart(folders)]
         self._jobs: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._arrivals = Arrivals(settle_seconds, lambda old, new: on_notice(Notice("moved", new, old)))
         self._failures: deque[Failed] = deque()
@@ -169,18 +169,19 @@ class Watcher:
         return None
 
     def _changed(self, change: Change) -> None:
-        """Look where something happened; a file or folder that only moved is not new."""
-        if change.new is not None:
-            was_seen = change.old is not None and (change.is_folder or self._arrivals.is_seen(change.old))
-            look = self._look_again if was_seen else self._came
+        """Look where something happened; what got another name is known by that from now on."""
+        old, new = change.old, change.new
+        olds = [] if old is None else [*self._arrivals.seen_below(old)] if change.is_folder else [old]
+        if old is not None and new is not None:
+            for path in olds:
+                self._arrivals.rename(path, new / path.relative_to(old))
+        if new is not None:
+            look = self._came if old is None or suffixes.promise(old) == "other" else self._look_again
             if change.is_folder:
-                self._walk(change.new, look)
+                self._walk(new, look)
             else:
-                look(change.new)
-        if change.old is not None and change.is_folder:
-            self._look_for(self._arrivals.seen_below(change.old))
-        elif change.old is not None:
-            self._look_for([change.old])
+                look(new)
+        self._look_for(olds)
 
     def _came(self, path: Path) -> None:
         """A file came or was written."""
@@ -206,7 +207,8 @@ class Watcher:
                 return
             if isinstance(found, Failed):
                 is_whole = False
-                self._fail(found)
+                if os.path.lexists(found.track.path):  # else it went while we looked
+                    self._fail(found)
             else:
                 each(found.path)
         if is_whole:
@@ -228,7 +230,7 @@ class Watcher:
         if time.monotonic() >= self._next_check:
             for root in self._roots:
                 self._check(root)
-            self._next_check = time.monotonic() + _CHECK_SECONDS
+            self._next_check = time.monotonic() + min(_CHECK_SECONDS, self._poll_seconds or _CHECK_SECONDS)
 
     def _check(self, root: _Root) -> None:
         """See whether a folder is still the one that is watched, and walk it where that is due."""
@@ -257,6 +259,23 @@ class Watcher:
             self._system.listen(root.path, functools.partial(self._post, self._changed))
         root.next_look = time.monotonic() + (self._poll_seconds or 0.0)
         root.identity, root.is_mount, root.is_lost = _identity(root.path), root.path.is_mount(), False
+
+
+def _apart(folders: Sequence[Path]) -> list[Path]:
+    """The folders that are not reached by way of others, each once."""
+    apart: list[Path] = []
+    for folder in sorted(folders, key=lambda folder: len(folder.resolve().parts)):
+        if folder.is_mount() or not any(_reaches(other, folder) for other in apart):
+            apart.append(folder)
+    return [folder for folder in dict.fromkeys(folders) if folder in apart]
+
+
+def _reaches(outer: Path, inner: Path) -> bool:
+    """Whether one folder lies in the other, or is it, not below a hidden one."""
+    outer, inner = outer.resolve(), inner.resolve()
+    return inner.is_relative_to(outer) and not any(
+        part.startswith(".") for part in inner.relative_to(outer).parts
+    )
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -35,14 +35,12 @@ class _Root:
         identity: Device and inode of what is there; None if it must be looked through anew.
         is_mount: Whether another file system is mounted there.
         is_lost: Whether it cannot be reached.
-        next_look: When it is walked again, on the monotonic clock.
     """
 
     path: Path
     identity: tuple[int, int] | None = None
     is_mount: bool = False
     is_lost: bool = False
-    next_look: float = 0.0
 
 
 class Watcher:
@@ -83,6 +81,7 @@ class Watcher:
         self._arrivals = Arrivals(settle_seconds, lambda old, new: on_notice(Notice("moved", new, old)))
         self._failures: deque[Failed] = deque()
         self._known_failures: set[Failed] = set()
+        self._unheard_folders: set[Path] = set()
         self._next_check = 0.0
         self._system: Inotify | None = None
 
@@ -177,10 +176,14 @@ class Watcher:
                 self._arrivals.rename(path, new / path.relative_to(old))
         if new is not None:
             look = self._came if old is None or suffixes.promise(old) == "other" else self._look_again
-            if change.is_folder:
+            if not change.is_folder:
+                look(new)
+            elif os.path.lexists(new):
                 self._walk(new, look)
             else:
-                look(new)
+                self._unheard_folders.add(new)
+        if old is not None:
+            self._unheard_folders.discard(old)
         self._look_for(olds)
 
     def _came(self, path: Path) -> None:
@@ -199,20 +202,19 @@ class Watcher:
             if not os.path.lexists(path) and self._arrivals.forget(path):
                 self._on_notice(Notice("gone", path))
 
-    def _walk(self, folder: Path, each: Callable[[Path], None]) -> None:
-        """Look at all files of a folder, and for those that are there no more."""
+    def _walk(self, folder: Path, each: Callable[[Path], None]) -> bool:
+        """Look at all files of a folder, and say whether it could be seen whole."""
         is_whole = True
         for found in discover.audio_files([f"{folder}/"]):  # "-" is a folder here
             if self._stop.is_set():
-                return
+                return False
             if isinstance(found, Failed):
                 is_whole = False
                 if os.path.lexists(found.track.path):  # else it went while we looked
                     self._fail(found)
             else:
                 each(found.path)
-        if is_whole:
-            self._look_for(self._arrivals.seen_below(folder))
+        return is_whole
 
     def _fail(self, failed: Failed) -> None:
         """Tell what cannot be read, once."""
@@ -224,40 +226,42 @@ class Watcher:
         """Events were lost: what was missed is found by looking."""
         for root in self._roots:
             root.identity = None
-        self._next_check = 0.0
 
     def _check_roots(self) -> None:
-        if time.monotonic() >= self._next_check:
-            for root in self._roots:
-                self._check(root)
-            self._next_check = time.monotonic() + min(_CHECK_SECONDS, self._poll_seconds or _CHECK_SECONDS)
+        """See now and then whether the folders are what they were, and walk those where that is due."""
+        if time.monotonic() < self._next_check:
+            return
+        if self._unheard_folders:  # they moved, with one above them, before anybody could listen to them
+            self._start_over()
+            self._unheard_folders.clear()
+        walked = [root for root in self._roots if self._check(root) and self._walk(root.path, self._look_again)]
+        for root in walked:  # only now, since files may have moved from one to another
+            self._look_for(self._arrivals.seen_below(root.path))
+        self._next_check = time.monotonic() + (self._poll_seconds or _CHECK_SECONDS)
 
-    def _check(self, root: _Root) -> None:
-        """See whether a folder is still the one that is watched, and walk it where that is due."""
+    def _check(self, root: _Root) -> bool:
+        """See whether a folder is still the one that is watched, and say whether it must be walked."""
         identity = _identity(root.path)
         if identity is None or (root.is_mount and not root.path.is_mount()):
             if not root.is_lost:
                 root.is_lost = True
                 self._on_notice(Notice("lost", root.path))
-            return
+            return False
         is_watched = self._system is None or self._system.is_listening(root.path)
-        if root.is_lost or identity != root.identity or not is_watched:
-            self._on_notice(Notice("back" if root.is_lost else "rescan", root.path))
-            try:
-                self._open(root)
-            except FileNotFoundError:
-                return
-        elif self._poll_seconds is None or time.monotonic() < root.next_look:
-            return
-        self._walk(root.path, self._look_again)
-        if self._poll_seconds is not None:
-            root.next_look = time.monotonic() + self._poll_seconds
+        if not root.is_lost and identity == root.identity and is_watched:
+            return self._system is None
+        notice = Notice("back" if root.is_lost else "rescan", root.path)
+        try:
+            self._open(root)
+        except FileNotFoundError:  # it went while we looked; the next check tells
+            return False
+        self._on_notice(notice)
+        return True
 
     def _open(self, root: _Root) -> None:
         """Begin to watch a folder, or begin anew."""
         if self._system is not None:
             self._system.listen(root.path, functools.partial(self._post, self._changed))
-        root.next_look = time.monotonic() + (self._poll_seconds or 0.0)
         root.identity, root.is_mount, root.is_lost = _identity(root.path), root.path.is_mount(), False
 
 

@@ -81,8 +81,6 @@ def watch(
             watching.again(heard.track)
             continue
         has_failed = isinstance(result, Failed) or (isinstance(result, Tagged) and result.failed)
-        if has_failed and not os.path.lexists(heard.track.path):
-            watching.gone(heard.track)
-            continue
-        watching.done(heard.track)
-        yield result
+        watching.done(heard.track, has_failed=has_failed)
+        if not has_failed or os.path.lexists(heard.track.path):  # else it is told gone
+            yield result

@@ -236,7 +236,7 @@ def test_a_list_that_never_ends_can_be_interrupted(library: list[Track], plan: e
 def test_a_trickle_is_heard_at_once(
     tmp_path: Path, tune: Tune, plan: engine.Plan, jobs: int, effort: str
 ) -> None:
-    """A track gets its verdict as long as nothing more comes, in one round or several, by however few threads."""
+    """A track gets its verdict while nothing more comes, in one round or several, by however few threads."""
     track = Track(tune(tmp_path / "a.wav", seconds=90.0))
     halt = engine.Halt()
     deadline = time.monotonic() + 30

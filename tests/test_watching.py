@@ -1,4 +1,4 @@
-"""The way of a watched folder, called as a library: what arrives is heard, written once, and not heard again."""
+"""The way of a watched folder, called as a library: what arrives is heard and written once."""
 
 import contextlib
 import os

@@ -6,6 +6,7 @@ import dataclasses
 import fcntl
 import heapq
 import itertools
+import math
 import os
 import signal
 import stat
@@ -83,6 +84,11 @@ class Arrivals:
         """Number of files that were seen."""
         return len(self._seen)
 
+    @property
+    def seconds_to_wait(self) -> float:
+        """How long nothing can be taken, if nothing happens."""
+        return max(0.0, self._due[0][0] - time.monotonic()) if self._due else math.inf
+
     def know(self, path: Path) -> None:
         """Take a file as seen, so that only its next change counts."""
         if (look := _look(path)) is not None:
@@ -120,6 +126,11 @@ class Arrivals:
         key = os.path.realpath(path)
         was_pending = self._pending.pop(key, None) is not None
         return self._unlearn(key) or was_pending
+
+    def is_as_seen(self, path: Path) -> bool:
+        """Whether a file has not changed since it was seen."""
+        seen = self._seen.get(os.path.realpath(path))
+        return seen is not None and seen.look == _look(path)
 
     def seen_below(self, folder: Path) -> Iterator[Path]:
         """The files that were seen in a folder and all below it."""

@@ -50,6 +50,23 @@ def audio_files(
             yield from search.named(Path(path))
 
 
+def apart(folders: Iterable[Path]) -> list[Path]:
+    """The folders that are not met in others, each once, in their order; those on disks of their own stay."""
+    kept: list[Path] = []
+    folders = list(dict.fromkeys(folders))
+    for folder in sorted(folders, key=lambda folder: len(folder.resolve().parts)):
+        if folder.is_mount() or not any(_meets(other.resolve(), folder.resolve()) for other in kept):
+            kept.append(folder)
+    return [folder for folder in folders if folder in kept]
+
+
+def _meets(outer: Path, inner: Path) -> bool:
+    """Whether a walk of one folder comes to the other, or to what is in it."""
+    return inner.is_relative_to(outer) and not any(
+        part.startswith(".") for part in inner.relative_to(outer).parts
+    )
+
+
 def is_audio(path: Path) -> bool:
     """Return whether a file met in a folder is audio, by its suffix or, if that says nothing, its content.
 

@@ -101,7 +101,8 @@ class Inotify:
 
     def _leave(self, folder: Path) -> None:
         if (watch := self._watches.pop(folder, None)) is not None:
-            self._observer.unschedule(watch)
+            with contextlib.suppress(KeyError):  # the library has lost count of what it listens to
+                self._observer.unschedule(watch)
 
     def _probe(self) -> None:
         """Ask for one more watch, since those of sub-folders that cannot be had are left out without a word."""

@@ -76,7 +76,7 @@ class Watcher:
     ) -> None:
         self._stop, self._poll_seconds, self._once_first = stop, poll_seconds, once_first
         self._is_own, self._on_notice = is_own, on_notice
-        self._roots = [_Root(folder) for folder in _apart(folders)]
+        self._roots = [_Root(folder) for folder in discover.apart(folders)]
         self._jobs: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
         self._arrivals = Arrivals(settle_seconds, lambda old, new: on_notice(Notice("moved", new, old)))
         self._failures: deque[Failed] = deque()
@@ -122,24 +122,26 @@ class Watcher:
                 yield Track(path)
                 continue
             try:
-                self._jobs.get(timeout=_PATIENCE_SECONDS)()
+                self._jobs.get(timeout=min(_PATIENCE_SECONDS, self._arrivals.seconds_to_wait))()
             except queue.Empty:
                 yield None
 
-    def done(self, track: Track) -> None:
-        """Say that a track is dealt with; till then it is not given again. From any thread."""
+    def done(self, track: Track, *, has_failed: bool = False) -> None:
+        """Say that a track is dealt with; till then it is not given again. From any thread.
+
+        Args:
+            track: The track.
+            has_failed: Whether it could not be dealt with, as it may be another file by now, or somewhere else.
+        """
         self._post(self._arrivals.done, track.path)
+        if has_failed:
+            self._post(self._see_after, track.path)
 
     def again(self, track: Track) -> None:
         """Say that a track changed while it was dealt with. From any thread."""
         self.done(track)
         self._post(self._arrivals.forget, track.path)
         self._post(self._came, track.path)
-
-    def gone(self, track: Track) -> None:
-        """Say that a track vanished before it could be dealt with. From any thread."""
-        self.done(track)
-        self._post(self._look_for, [track.path])
 
     def _post(self, job: Callable[..., object], *arguments: object) -> None:
         """Let something be done in the thread that asks for tracks."""
@@ -195,6 +197,14 @@ class Watcher:
         """A file may have changed."""
         if suffixes.promise(path) != "other":
             self._arrivals.notice(path, is_news=False)
+
+    def _see_after(self, path: Path) -> None:
+        """What is no longer as it was taken was not dealt with."""
+        if not os.path.lexists(path):
+            self._look_for([path])
+        elif not self._arrivals.is_as_seen(path):
+            self._arrivals.forget(path)
+            self._came(path)
 
     def _look_for(self, paths: Iterable[Path]) -> None:
         """Forget the files that are there no more."""
@@ -263,23 +273,6 @@ class Watcher:
         if self._system is not None:
             self._system.listen(root.path, functools.partial(self._post, self._changed))
         root.identity, root.is_mount, root.is_lost = _identity(root.path), root.path.is_mount(), False
-
-
-def _apart(folders: Sequence[Path]) -> list[Path]:
-    """The folders that are not reached by way of others, each once."""
-    apart: list[Path] = []
-    for folder in sorted(folders, key=lambda folder: len(folder.resolve().parts)):
-        if folder.is_mount() or not any(_reaches(other, folder) for other in apart):
-            apart.append(folder)
-    return [folder for folder in dict.fromkeys(folders) if folder in apart]
-
-
-def _reaches(outer: Path, inner: Path) -> bool:
-    """Whether one folder lies in the other, or is it, not below a hidden one."""
-    outer, inner = outer.resolve(), inner.resolve()
-    return inner.is_relative_to(outer) and not any(
-        part.startswith(".") for part in inner.relative_to(outer).parts
-    )
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

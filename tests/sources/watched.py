@@ -10,7 +10,7 @@ from typing import Any
 from tagger.records import Failed, Notice, Track
 from tagger.sources.watch import Watcher
 
-SETTLE_SECONDS = 0.2
+SETTLE_SECONDS = 0.15
 DEADLINE_SECONDS = 30.0
 
 
@@ -34,6 +34,7 @@ class Watched:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.given: list[tuple[Path, bytes]] = []
+        self.watcher: Watcher
         self.failed: list[Failed] = []
         self.notices: list[Notice] = []
         self._n_marks = 0
@@ -48,7 +49,12 @@ class Watched:
         return [notice.path for notice in self.notices if notice.kind == kind]
 
     def catch_up(self) -> None:
-        """Wait until all that happened so far has been looked at: a file made now is given after it."""
+        """Wait until all that happened so far has been looked at, and nothing is waited for."""
+        self.mark()
+        wait_for(lambda: not self.watcher._arrivals._pending, "something is waited for")
+
+    def mark(self) -> None:
+        """Wait until a file that is made now has been given."""
         self._n_marks += 1
         mark = self._folder / f"mark {self._n_marks}.wav"
         mark.write_bytes(b"mark")
@@ -56,13 +62,14 @@ class Watched:
 
     def take(self, watcher: Watcher) -> None:
         """Take what is given, as one who hears at once."""
+        self.watcher = watcher
         for found in watcher.tracks():
             if isinstance(found, Track):
                 try:
                     self.given.append((found.path, found.path.read_bytes()))
                     watcher.done(found)
                 except FileNotFoundError:
-                    watcher.gone(found)
+                    watcher.done(found, has_failed=True)
             elif found is not None:
                 self.failed.append(found)
 

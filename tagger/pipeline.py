@@ -61,7 +61,7 @@ def scan(
         on_found: Told how many tracks have been found so far, from another thread.
         on_all_found: Told that there are no more.
     """
-    tracks: Iterable[Track | Failed] = engine.ahead(
+    tracks: Iterable[Track | Failed | None] = engine.ahead(
         discover.audio_files(paths, stdin=stdin), on_found, on_all_found, halt
     )
     for _ in range(_MOST_HEARINGS):
@@ -146,7 +146,7 @@ def writer(
         opened: The journal.
         command: The command line.
         model: Name of the model.
-        kind: "scan" or "undo".
+        kind: "scan", "watch" or "undo".
         hardlinks: What to do about files with several names: one of `settings.HARDLINKS`.
 
     Raises:

@@ -6,7 +6,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:  # help and light commands need records, but not the 0.1 s that numpy takes to import
     import numpy as np
@@ -156,6 +156,23 @@ class Failed:
 
     track: Track
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What happens in watched folders besides results.
+
+    Attributes:
+        kind: "found" a file that will be heard, "moved" one that was seen before, "gone" one that is no more;
+            "lost" a watched folder that cannot be reached, "back" one that can be again, "rescan" one that is
+            looked through since changes may have been missed.
+        path: What it is about.
+        old: Where it was before, if it was moved.
+    """
+
+    kind: Literal["found", "moved", "gone", "lost", "back", "rescan"]
+    path: Path
+    old: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ FLOORS = {
     "tagger.cli": 5,
     "tagger.rehearsal": 4,
     "tagger.pipeline": 3,
+    "tagger.watching": 3,
     "tagger.engine": 2,
     "tagger.tagging": 2,
     "tagger.diagnosis": 2,
@@ -58,7 +59,7 @@ FOREIGN = {
     "torch": {"trainer.wav2vec2", "trainer.network.torchvision"},
     "transformers": {"trainer.wav2vec2"},
     "typer": {"tagger.cli"},
-    "watchdog": {"tagger.sources.watch"},
+    "watchdog": {"tagger.sources.inotify"},
     "xgboost": {"trainer.classical"},
     "yaml": {"tagger.sinks.taxonomy"},
 }

@@ -231,6 +231,45 @@ def test_a_list_that_never_ends_can_be_interrupted(library: list[Track], plan: e
     assert time.monotonic() - began < 20
 
 
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("effort", ["full", "auto"])
+def test_a_trickle_is_heard_at_once(
+    tmp_path: Path, tune: Tune, plan: engine.Plan, jobs: int, effort: str
+) -> None:
+    """A track gets its verdict while nothing more comes, in one round or several, by however few threads."""
+    track = Track(tune(tmp_path / "a.wav", seconds=90.0))
+    halt = engine.Halt()
+    deadline = time.monotonic() + 30
+
+    def trickle() -> Iterator[Track | None]:
+        yield track
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            yield None
+
+    hearing = engine.hear(trickle(), replace(plan, jobs=jobs, effort=effort), halt)
+    assert isinstance(next(hearing), Verdict)
+    assert time.monotonic() < deadline
+    halt.after_tracks_in_hand.set()
+    assert list(hearing) == []
+
+
+def test_leaving_while_nothing_comes_ends_at_once(plan: engine.Plan, library: list[Track]) -> None:
+    """A consumer that walks away from a trickle is not kept waiting for the next track."""
+    before = threading.active_count()
+
+    def trickle() -> Iterator[Track | None]:
+        yield library[0]
+        while True:
+            time.sleep(0.05)
+            yield None
+
+    hearing = engine.hear(trickle(), plan)
+    next(hearing)
+    hearing.close()
+    assert threading.active_count() == before
+
+
 def test_discovery_runs_ahead(library: list[Track]) -> None:
     """The number of tracks is told while they wait, and all of them come in order."""
     counts: list[int] = []

@@ -26,6 +26,7 @@ from tagger.cli import (
     show,
     train,
     undo,
+    watch,
 )
 from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.command("scan")(scan.scan)
 app.command("listen")(listen.listen)
+app.command("watch")(watch.watch)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

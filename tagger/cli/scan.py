@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tagger import settings
-from tagger.cli import interrupts, options, recording, tag_options
+from tagger.cli import interrupts, options, preparing, tag_options
 from tagger.errors import SettingsError
 from tagger.sinks import display, ledger, report
 
@@ -73,36 +72,22 @@ def _run(
     remembers: bool,
 ) -> tuple[ledger.Ledger, bool]:
     """Scan, show and report; give the counts, and whether the user interrupted."""
-    from tagger import engine, pipeline, tagging
+    from tagger import engine, pipeline
 
-    counts, halt, began = ledger.Ledger(), engine.Halt(), time.monotonic()
-    quietly = contextlib.nullcontext() if verbose else display.quiet_c_libraries()
-    with quietly, contextlib.ExitStack() as stack:
-        plan = pipeline.prepare(resolved, display.note)
-        card, writer = plan.artefact.card, None
-        if writing == "write":
-            opened = stack.enter_context(recording.journal())
-            writer = recording.begin(opened, "scan", model=card.name, hardlinks=resolved.hardlinks)
-        tags = tagging.prepare(resolved, card, wanted=bool(writing), writer=writer)
-        if verbose:
-            display.detail(
-                f"model {plan.artefact.folder}, runtime {plan.runtime.name} on {plan.runtime.device}"
-            )
-        cache = pipeline.remembered(display.note) if remembers else None
-        stack.enter_context(contextlib.closing(cache) if cache else contextlib.nullcontext())
-        for warning in tags.warnings:
-            display.note(warning)
+    counts, halt = ledger.Ledger(), engine.Halt()
+    prepared = preparing.prepared(resolved, "scan", writing=writing, remembers=remembers, verbose=verbose)
+    with prepared as run, contextlib.ExitStack() as stack:
         rows = stack.enter_context(_report(kind, output, resolved.top_k))
         table = display.Results(top_k=resolved.top_k) if rows is None or output is not None else None
         progress = stack.enter_context(display.ScanProgress(drawn=table is not None or not sys.stdout.isatty()))
         stack.enter_context(interrupts.obeyed(halt))
         results = pipeline.scan(
             paths,
-            plan,
-            tags,
+            run.plan,
+            run.tags,
             stdin=sys.stdin.buffer if sys.stdin else (),  # closed by whoever started us
             halt=halt,
-            cache=cache,
+            cache=run.cache,
             on_found=progress.found,
             on_all_found=progress.all_found,
         )
@@ -115,12 +100,9 @@ def _run(
     interrupted = halt.after_tracks_in_hand.is_set()
     if interrupted:
         display.note("interrupted; what follows is what was done until then")
-    if counts.found:
-        display.ledger(counts, seconds=time.monotonic() - began)
-    elif not interrupted:
+    elif not counts.found:
         display.error("no audio files found")
-    if writer is not None and counts.written:
-        display.note(f"`tagger undo {writer.run}` takes this back")
+    preparing.conclude(run, counts)
     return counts, interrupted
 
 

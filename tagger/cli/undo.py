@@ -82,10 +82,10 @@ def _entries(journal: Journal, run: int | None, file: Path | None, since: str | 
         what = f"since {since}"
     else:
         if run is None:
-            scans = [
-                entry.id for entry in journal.runs() if entry.kind == "scan" and entry.n_undone < entry.n_done
+            written = [
+                entry.id for entry in journal.runs() if entry.kind != "undo" and entry.n_undone < entry.n_done
             ]
-            run = max(scans, default=0)
+            run = max(written, default=0)
         found = list(journal.entries("run = ? AND undone_by IS NULL", run))
         what = f"in run {run}" if run else ""
     if not found:

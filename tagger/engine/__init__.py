@@ -27,7 +27,7 @@ _LEAST_AUDIBLE = 4
 
 
 def hear(
-    tracks: Iterable[Track | Failed], plan: Plan, halt: Halt | None = None, cache: Cache | None = None
+    tracks: Iterable[Track | Failed | None], plan: Plan, halt: Halt | None = None, cache: Cache | None = None
 ) -> Iterator[Heard]:
     """Give each track a verdict, or the reason why there is none, in order of completion.
 
@@ -35,7 +35,8 @@ def hear(
     decode keep each other waiting, which was measured to take nine times as long on a busy machine.
 
     Args:
-        tracks: What was found; taken one by one as the pool becomes free.
+        tracks: What was found; taken one by one as the pool becomes free. None stands for nothing now, but
+            perhaps later; whoever gives it should have waited a little.
         plan: How to listen.
         halt: Ends the run early when it is set.
         cache: What was heard before; None to hear all anew and remember nothing.
@@ -144,7 +145,7 @@ def ahead(
     on_found: Callable[[int], None],
     on_all_found: Callable[[], None],
     halt: Halt | None = None,
-) -> Iterator[Track | Failed]:
+) -> Iterator[Track | Failed | None]:
     """Let discovery run ahead in a thread of its own, so that the number of tracks is known early.
 
     Args:
@@ -152,6 +153,9 @@ def ahead(
         on_found: Called, from that thread, with the number found so far.
         on_all_found: Called, from that thread, when there are no more.
         halt: Ends the wait for more when it is set: a list on stdin may take for ever.
+
+    Yields:
+        What is found; None after a while in which nothing was.
     """
     halt = halt or Halt()
     found: queue.SimpleQueue[Track | Failed | BaseException | None] = queue.SimpleQueue()
@@ -171,6 +175,7 @@ def ahead(
         try:
             track = found.get(timeout=PATIENCE_SECONDS)
         except queue.Empty:
+            yield None
             continue
         if track is None:
             return

@@ -93,7 +93,7 @@ class Pool:
     """
 
     def __init__(
-        self, tracks: Iterable[Track | Failed], plan: Plan, halt: Halt, cache: Cache | None = None
+        self, tracks: Iterable[Track | Failed | None], plan: Plan, halt: Halt, cache: Cache | None = None
     ) -> None:
         self._cache = cache
         self._tracks = iter(tracks)
@@ -190,14 +190,18 @@ class Pool:
                 return track
 
     def _taken(self) -> Track | Failed | None:
-        """Take a new track, which may take its time to come."""
-        track = None
+        """Take a new track, which may take its time to come; None if there is none now, or will be none."""
+        track: Track | Failed | None = None
+        is_last = True
         try:
-            track = next(self._tracks, None)
+            track = next(self._tracks)
+            is_last = False
+        except StopIteration:
+            pass
         finally:
             with self._changed:
                 self._is_taking = False
-                self._has_all |= track is None
+                self._has_all |= is_last
                 self._n_open += track is not None
                 self._n_busy += track is not None
                 self._changed.notify_all()

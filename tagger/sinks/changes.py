@@ -247,8 +247,11 @@ class _Attempt:
 
     def _finish(self) -> None:
         """Close the entry; where the journal fails now, the next run finds the new version in place."""
+        left = None
+        with contextlib.suppress(OSError):  # whoever took it away meanwhile may have it
+            left = Stamp.of(self._real.stat())
         with contextlib.suppress(OutputError):
-            self._journal.finish(self._number or 0)
+            self._journal.finish(self._number or 0, left)
 
     def _check_still(self) -> None:
         """The last look before bytes move: whoever wrote meanwhile must not be overwritten."""

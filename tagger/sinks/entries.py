@@ -13,7 +13,7 @@ class Run:
     Attributes:
         id: Its number, counted from 1.
         began: When, in seconds since 1970.
-        kind: "scan" or "undo".
+        kind: "scan", "watch" or "undo".
         command: The command line.
         model: Name of the model; empty for an undo.
         n_done: Number of files it changed.
@@ -44,6 +44,23 @@ class Note:
     before: tuple[str, ...]
     after: tuple[str, ...]
     undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a write left of a file.
+
+    Attributes:
+        size: Length in bytes; None if that was not told.
+        mtime_ns: Time of the last change of its content, which writes keep, in nanoseconds.
+        ctime_ns: Time of the last change of anything about it; None if that was not told.
+        digest: Of all its bytes.
+    """
+
+    size: int | None
+    mtime_ns: int | None
+    ctime_ns: int | None
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)

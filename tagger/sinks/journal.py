@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import OutputError
-from tagger.sinks.entries import Entry, Note, Run
+from tagger.records import Stamp
+from tagger.sinks.entries import Entry, Left, Note, Run
 
-FORMAT = 1
+FORMAT = 2
 
 _SCHEMA = """
 CREATE TABLE runs (
@@ -47,13 +48,18 @@ CREATE TABLE writes (
     rollback BLOB,                  -- bytes that a write in place changes, only while it is prepared
     delta BLOB,                     -- the old file, told by the new one
     undoes INTEGER REFERENCES writes,
-    undone_by INTEGER REFERENCES runs
+    undone_by INTEGER REFERENCES runs,
+    size INTEGER,                   -- of the file as it was left
+    ctime_ns INTEGER                -- likewise
 );
 CREATE INDEX writes_by_run ON writes (run);
 CREATE INDEX writes_by_path ON writes (path);
 CREATE INDEX writes_not_closed ON writes (state) WHERE state IN ('begun', 'prepared');
 """
 
+
+# What a journal of the first format lacks; its entries are as good without.
+_ADDED = ("ALTER TABLE writes ADD COLUMN size INTEGER", "ALTER TABLE writes ADD COLUMN ctime_ns INTEGER")
 
 _COLUMNS = (
     "id, run, time, path, state, field, before, after, undoes, "
@@ -62,7 +68,7 @@ _COLUMNS = (
 
 
 class Journal:
-    """The journal in a folder; several processes may have it open.
+    """The journal in a folder; several processes may have it open, and one thread at a time may use it.
 
     Args:
         folder: Where the database is, or is to be.
@@ -77,7 +83,9 @@ class Journal:
         self._path = folder / "journal.sqlite3"
         with self._ours():
             folder.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(self._path, timeout=20, isolation_level=None)
+            self._database = sqlite3.connect(
+                self._path, timeout=20, isolation_level=None, check_same_thread=False
+            )
         try:
             self._do("PRAGMA journal_mode = WAL")
             self._set_up()
@@ -120,10 +128,17 @@ class Journal:
         self._do(f"UPDATE writes SET state = 'prepared', {names} WHERE id = ?", *columns.values(), number)
         self._database.execute("PRAGMA synchronous = NORMAL")
 
-    def finish(self, number: int) -> None:
-        """Tell that the new version is in place; where it takes back another write, tell that too."""
+    def finish(self, number: int, left: Stamp | None = None) -> None:
+        """Tell that the new version is in place; where it takes back another write, tell that too.
+
+        Args:
+            number: The write.
+            left: What the file is now; None if that is not known.
+        """
+        size, ctime_ns = (left.size, left.ctime_ns) if left else (None, None)
+        done = "state = 'done', rollback = NULL, temporary = NULL, size = ?, ctime_ns = ?"
         with self._transaction():
-            self._do("UPDATE writes SET state = 'done', rollback = NULL, temporary = NULL WHERE id = ?", number)
+            self._do(f"UPDATE writes SET {done} WHERE id = ?", size, ctime_ns, number)
             self._count_undone(number)
 
     def note_undone(self, number: int, run: int) -> None:
@@ -146,6 +161,15 @@ class Journal:
     def give_up(self, number: int) -> None:
         """Tell that nothing more is to be done, though the file is neither old nor new; what is known stays."""
         self._do("UPDATE writes SET state = 'abandoned' WHERE id = ?", number)
+
+    def left(self, path: Path) -> Left | None:
+        """What the last write left of a file, or is about to leave; None if nothing was written to it."""
+        row = self._do(
+            "SELECT size, mtime_ns, ctime_ns, new_digest FROM writes "
+            "WHERE path = ? AND state IN ('prepared', 'done') ORDER BY id DESC LIMIT 1",
+            os.fsencode(path),
+        ).fetchone()
+        return Left(*row) if row else None
 
     def runs(self) -> list[Run]:
         """All runs that changed files, oldest first."""
@@ -204,6 +228,10 @@ class Journal:
             (found,) = self._database.execute("PRAGMA user_version").fetchone()
             if found == 0:
                 for statement in _SCHEMA.split(";"):
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {FORMAT}")
+            elif found == 1:
+                for statement in _ADDED:
                     self._database.execute(statement)
                 self._database.execute(f"PRAGMA user_version = {FORMAT}")
             elif found != FORMAT:

@@ -221,8 +221,8 @@ def status(result: records.Result) -> str:
     return "named"
 
 
-def fields(result: records.Result, top_k: int | None) -> dict[str, Any]:
-    """The values of `COLUMNS`, in their order."""
+def fields(result: records.Result, top_k: int | None = None) -> dict[str, Any]:
+    """The values of `COLUMNS`, in their order; of the genres the `top_k` strongest, or all."""
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row |= {"format": FORMAT_VERSION, "path": os.fsdecode(result.track.path), "status": status(result)}
     row |= {"genres": [], "written": False, "reason": result.reason}

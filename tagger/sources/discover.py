@@ -50,6 +50,33 @@ def audio_files(
             yield from search.named(Path(path))
 
 
+def apart(folders: Iterable[Path]) -> list[Path]:
+    """The folders that are not met in others, each once, in their order; those on disks of their own stay."""
+    kept: list[Path] = []
+    folders = list(dict.fromkeys(folders))
+    for folder in sorted(folders, key=lambda folder: len(folder.resolve().parts)):
+        if folder.is_mount() or not any(_meets(other.resolve(), folder.resolve()) for other in kept):
+            kept.append(folder)
+    return [folder for folder in folders if folder in kept]
+
+
+def _meets(outer: Path, inner: Path) -> bool:
+    """Whether a walk of one folder comes to the other, or to what is in it."""
+    return inner.is_relative_to(outer) and not any(
+        part.startswith(".") for part in inner.relative_to(outer).parts
+    )
+
+
+def is_audio(path: Path) -> bool:
+    """Return whether a file met in a folder is audio, by its suffix or, if that says nothing, its content.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    promise = suffixes.promise(path)
+    return promise == "audio" or (promise == "unknown" and _sounds(path))
+
+
 def _listed(stdin: Iterable[bytes]) -> Iterator[str]:
     """Split a list of paths; names that are not UTF-8 are kept as surrogate escapes."""
     data = b"".join(stdin)
@@ -70,7 +97,7 @@ class _Search:
             is_folder = stat.S_ISDIR(path.stat().st_mode)
             is_new = is_folder or self._is_new(path)
         except (OSError, ValueError) as exc:
-            yield Failed(Track(path), _plain(exc))
+            yield Failed(Track(path), plain(exc))
             return
         if is_folder:
             yield from self._walk(path)
@@ -98,7 +125,7 @@ class _Search:
                 self._folders.add((status.st_dev, status.st_ino))
                 files, folders = _contents(here)
             except OSError as exc:
-                yield Failed(Track(here), _plain(exc))
+                yield Failed(Track(here), plain(exc))
                 continue
             for name in files:
                 yield from self._in_folder(here / name)
@@ -106,15 +133,12 @@ class _Search:
 
     def _in_folder(self, path: Path) -> Iterator[Found]:
         """Take a file if it is audio by its suffix or its content."""
-        promise = suffixes.promise(path)
-        if promise == "other":
+        if suffixes.promise(path) == "other":
             return
         try:
-            is_regular = stat.S_ISREG(path.stat().st_mode)
-            is_audio = is_regular and (promise == "audio" or _sounds(path))
-            is_new = is_audio and self._is_new(path)
+            is_new = stat.S_ISREG(path.stat().st_mode) and is_audio(path) and self._is_new(path)
         except OSError as exc:
-            yield Failed(Track(path), _plain(exc))
+            yield Failed(Track(path), plain(exc))
             return
         if is_new:
             yield Track(path)
@@ -151,7 +175,7 @@ def _sounds(path: Path) -> bool:
     return container is not None and container not in _VIDEO
 
 
-def _plain(exc: OSError | ValueError) -> str:
+def plain(exc: OSError | ValueError) -> str:
     """Say in plain words why a path cannot be looked at."""
     if isinstance(exc, FileNotFoundError):
         return "no such file or folder"

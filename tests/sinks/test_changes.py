@@ -344,7 +344,7 @@ def test_what_is_put_in_place_is_on_disk_before(
     fsync, replace, finish = os.fsync, files.replace, journal.Journal.finish
     monkeypatch.setattr(files.os, "fsync", lambda number: (told.append("sync"), fsync(number))[1])
     monkeypatch.setattr(files, "replace", lambda new, old: (told.append("replace"), replace(new, old))[1])
-    monkeypatch.setattr(journal.Journal, "finish", lambda self, n: (told.append("finish"), finish(self, n))[1])
+    monkeypatch.setattr(journal.Journal, "finish", lambda *given: (told.append("finish"), finish(*given))[1])
     assert writer().rewrite(path, naming(path, "Rock"), NOTE)
     assert writer().rewrite(path, naming(path, "Jazz"), NOTE)
     assert told == ["sync", "replace", "sync", "finish", "sync", "finish"]
@@ -366,7 +366,7 @@ def test_a_journal_that_fails_at_the_end_costs_nothing(
     reopened.close()
 
 
-def failing_finish(self: journal.Journal, number: int) -> None:
+def failing_finish(self: journal.Journal, number: int, left: object = None) -> None:
     """Fail as on a full disk."""
     raise errors.OutputError("the journal cannot be used: database or disk is full")
 

@@ -211,3 +211,13 @@ def test_video_and_pipes_in_folders_are_passed_over(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp3")
     os.mkfifo(tmp_path / "pipe")
     assert list(discover.audio_files([tmp_path])) == []
+
+
+def test_folders_in_others_are_left_out(tmp_path):
+    """Of folders that hold each other the outermost stay, once each; what a walk does not meet stays too."""
+    for name in ("a/b/c", "a/.hidden/d", "ab"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "a" / "b")
+    names = ["a/b/c", "a", "ab", "a/.hidden/d", "a", "link", "a/b/../../ab"]
+    assert [path.name for path in discover.apart(tmp_path / name for name in names)] == ["a", "ab", "d"]
+    assert discover.apart([tmp_path / "link", tmp_path / "a" / "b"]) == [tmp_path / "link"]

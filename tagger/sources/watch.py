@@ -184,7 +184,7 @@ class Watcher:
                 self._walk(new, look)
             else:
                 self._unheard_folders.add(new)
-        if old is not None:
+        elif old is not None:
             self._unheard_folders.discard(old)
         self._look_for(olds)
 

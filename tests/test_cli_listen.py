@@ -181,6 +181,23 @@ def test_chapters_are_written(song: Path, tmp_path: Path) -> None:
     assert written["chapters"][-1]["end_seconds"] == 12
 
 
+def test_a_cue_sheet_finds_its_sound_file_from_its_own_folder(song: Path, tmp_path: Path) -> None:
+    """Wherever the command was run."""
+    for name in ("sheets", "sounds"):
+        (tmp_path / name).mkdir()
+    run = listen(song, "--chapters", tmp_path / "sheets/mix.cue", "--record", tmp_path / "sounds/kept.flac")
+    assert run.returncode == 0, run.stderr.decode()
+    assert 'FILE "../sounds/kept.flac" WAVE' in (tmp_path / "sheets/mix.cue").read_text()
+
+
+def test_a_source_that_cannot_be_heard_leaves_no_empty_recording(song: Path, tmp_path: Path) -> None:
+    """So that the next try is not in the way of this one."""
+    kept = tmp_path / "kept.flac"
+    assert listen(tmp_path / "missing.wav", "--record", kept).returncode != 0
+    assert not kept.exists()
+    assert listen(song, "--record", kept).returncode == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_with_summary_and_whole_files(number: int, song: Path, tmp_path: Path) -> None:
     """In the middle of a file at playing speed: soon, code 130, the summary, the recording and the chapters."""
@@ -259,6 +276,7 @@ def test_a_reader_that_goes_away_is_no_crash(song: Path) -> None:
         (["http://127.0.0.1:1/x"], 6, "connection refused"),
         (["README.md", "--hold", "0"], 2, "hold must be a number from 0.1"),
         (["README.md", "--hold", "nan"], 2, "hold must be a number"),
+        (["README.md", "--list-devices"], 2, "--list-devices listens to nothing"),
         (["README.md", "--duration", "-1"], 2, "--duration must be more than 0"),
         (["README.md", "--duration", "nan"], 2, "--duration must be more than 0"),
         (["README.md", "--record", "x.mp3"], 2, "the kind of recording is unclear"),

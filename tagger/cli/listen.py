@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tagger import settings
 from tagger.cli import interrupts, listen_options, options, printing
 from tagger.cli.live_source import Request, check_outputs
-from tagger.errors import TaggerError
+from tagger.errors import SettingsError, TaggerError
 from tagger.sinks import display
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def listen(
     """Name the genre of what a microphone, a file, stdin or an address plays, while it plays."""
     display.configure(quiet=quiet, verbose=verbose)
     if list_devices:
+        if any(one is not None for one in (source, record, chapters)):
+            raise SettingsError("--list-devices listens to nothing", hint="leave it out to listen")
         return _list_devices(as_json)
     resolved = settings.resolve(options.given(locals()), config=config).settings
     request = Request(source, device, sample_rate, raw, realtime, patience, duration)

@@ -114,10 +114,13 @@ class Listening:
     def _batches(self, arrivals: Arrivals) -> Iterator[list[Arrival]]:
         """Windows as they come; of a file as many as `scan` computes at a time, for the same numbers."""
         batch: list[Arrival] = []
-        n_audible, deadline = 0, math.inf
-        limit = time.monotonic() + self._limit_seconds + _ENDING_SECONDS
+        n_audible, deadline, n_seen = 0, math.inf, -1
         while not (arrivals.has_ended or self._halt.now.is_set() or time.monotonic() > deadline):
             arrival = arrivals.take()
+            if arrivals.n_samples > n_seen:  # as long as sound comes, it says itself when the limit is reached
+                n_seen = max(0, arrivals.n_samples)
+                left = self._limit_seconds - n_seen / self._sample_rate
+                limit, deadline = time.monotonic() + left + _ENDING_SECONDS, math.inf
             if arrival is not None:
                 batch.append(arrival)
                 n_audible += vote.has_vote(arrival.window)

@@ -38,6 +38,7 @@ class Recorder:
         self._path, self._sample_rate = path, sample_rate
         suffix = check(path)
         self._n_left = _MOST_WAV_BYTES // 4 if suffix == ".wav" else 2**62
+        self._is_empty = True
         self._lock = threading.Lock()
         try:
             self._file = path.open("xb")
@@ -65,6 +66,8 @@ class Recorder:
             try:
                 self._sound.close()
                 self._file.close()
+                if self._is_empty:  # it would be in the way of the next try
+                    self._path.unlink(missing_ok=True)
             except (OSError, soundfile.SoundFileError) as trouble:
                 raise self._unwritable(trouble) from trouble
 
@@ -88,14 +91,15 @@ class Recorder:
             self._n_left -= len(block)
             if self._n_left < 0:
                 raise OutputError(f"{self._path}: a WAV file cannot be longer", hint="record FLAC")
+            self._is_empty &= not len(block)
             try:
                 self._sound.write(block)
             except (OSError, soundfile.SoundFileError) as error:
                 raise self._unwritable(error) from error
 
     def _unwritable(self, error: Exception) -> OutputError:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        return OutputError(f"{self._path}: cannot be written: {why}")
+        why = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+        return OutputError(f"{self._path}: cannot be written: {why}", hint="is the disk full?")
 
 
 def check(path: Path) -> str:

@@ -166,6 +166,8 @@ def test_overload_drops_the_oldest_and_says_so(plan: engine.Plan) -> None:
     assert moments[-1].lost_seconds == pytest.approx(listening.lost_seconds)
     lost = [moment.lost_seconds for moment in moments]
     assert lost == sorted(lost)
+    ends = [moment.end_seconds for moment in moments[-10:]]
+    assert np.diff(ends).max() < 2.9  # all that still waited when the source ended was the newest
     assert heard * 2.848 + listening.lost_seconds == pytest.approx(150, abs=0.16 * heard + 3)
     assert listening.seconds == pytest.approx(150)
 
@@ -257,6 +259,22 @@ def test_the_limit_is_kept(plan: engine.Plan) -> None:
     began = time.monotonic()
     _, listening = played(Still([], pace="live"), plan, limit_seconds=1.0)
     assert time.monotonic() - began < 10
+
+
+def test_a_source_that_begins_late_is_heard_as_long_as_asked_for(plan: engine.Plan) -> None:
+    """What is counted is the sound, not the time that it is waited for."""
+
+    class Late(Played):
+        def blocks(self):
+            """Nothing, then music, then nothing."""
+            time.sleep(2.5)
+            yield music(4)
+            time.sleep(1)
+            yield music(4)
+
+    _, listening = played(Late([], pace="live"), plan, limit_seconds=6.0)
+    assert listening.verdict(ME).duration_seconds == 6
+    assert listening.lost_seconds == 0
 
 
 def test_a_request_to_end_is_obeyed(plan: engine.Plan) -> None:

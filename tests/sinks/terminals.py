@@ -87,6 +87,14 @@ class Terminal:
         """Type."""
         os.write(self._leader, keys)
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C until the program ends: Python drops an interruption that comes amid a finaliser."""
+        end = time.monotonic() + _MOST_SECONDS
+        while self.process.poll() is None:
+            assert time.monotonic() < end, self.text
+            self.press(b"\x03")
+            self.watch(1.0)
+
     def close(self) -> None:
         """End the program, if it still runs."""
         self.process.kill()

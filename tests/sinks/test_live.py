@@ -387,7 +387,7 @@ def test_the_terminal_is_left_clean(then: str) -> None:
         if "sleep" in then:
             terminal.wait_for(is_complete)
             assert terminal.screen.cursor.hidden
-            terminal.press(b"\x03")
+            terminal.interrupt()
         terminal.finish()
         assert terminal.text.replace("^C", "").splitlines() == [
             "listening to the microphone",

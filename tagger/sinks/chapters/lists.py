@@ -68,7 +68,8 @@ def write(path: Path, chapters: Sequence[Chapter], *, source: str) -> tuple[Path
     Args:
         path: Its suffix chooses the kind: a key of `FORMATS`.
         chapters: In the order of time.
-        source: The sound file that the chapters are of, as its name is to stand in the list; or what was heard.
+        source: The sound file that the chapters are of, or what was heard. A CUE sheet names a file that is
+            there as it is seen from the sheet's own folder, where players look for it.
 
     Returns:
         The files that were written: several if a CUE sheet cannot hold all.
@@ -83,6 +84,8 @@ def write(path: Path, chapters: Sequence[Chapter], *, source: str) -> tuple[Path
     paths = [path, *(path.with_suffix(f".{number}{path.suffix}") for number in range(2, len(parts) + 1))]
     for target in paths:
         check(target)
+    if path.suffix.lower() == ".cue" and Path(source).is_file():
+        source = os.path.relpath(os.path.realpath(source), os.path.realpath(path.parent))
     for target, part in zip(paths, parts, strict=True):
         _save(target, FORMATS[path.suffix.lower()](part, source))
     return tuple(paths)

@@ -171,6 +171,18 @@ class Journal:
         ).fetchone()
         return Left(*row) if row else None
 
+    def has_left(self, size: int, mtime_ns: int, ctime_ns: int) -> bool:
+        """Whether a write left some file with this size and these times, which all names of a file share."""
+        return bool(
+            self._do(
+                "SELECT 1 FROM writes WHERE ctime_ns = ? AND mtime_ns = ? AND size = ? "
+                "AND state IN ('prepared', 'done') LIMIT 1",
+                ctime_ns,
+                mtime_ns,
+                size,
+            ).fetchone()
+        )
+
     def runs(self) -> list[Run]:
         """All runs that changed files, oldest first."""
         rows = self._do(

@@ -14,7 +14,7 @@ def is_as_left(journal: Journal, path: Path) -> bool:
     """Whether the last write to a file, or taking it back, was ours, and nobody changed it since.
 
     Its size and times tell; where these are not what the journal says, as after a change of its mode, its bytes
-    do.
+    do. A file with several names is ours by any of them.
 
     Args:
         journal: Where writes are told.
@@ -25,10 +25,12 @@ def is_as_left(journal: Journal, path: Path) -> bool:
         OutputError: The journal cannot be used.
     """
     real = Path(os.path.realpath(path))
-    left = journal.left(real)
+    left, status = journal.left(real), real.stat()
+    now = Stamp.of(status)
+    if status.st_nlink > 1 and journal.has_left(now.size, now.mtime_ns, now.ctime_ns):
+        return True
     if left is None:
         return False
-    now = Stamp.of(real.stat())
     if (left.size, left.mtime_ns, left.ctime_ns) == (now.size, now.mtime_ns, now.ctime_ns):
         return True
     if left.size not in {None, now.size}:

@@ -42,6 +42,22 @@ def write(book: Journal, path: Path, data: bytes, hardlinks: str = "write") -> N
     assert writer.rewrite(path, edit, Note("genre", (), ()))
 
 
+def test_a_file_is_ours_by_all_its_names(song: Path, book: Journal) -> None:
+    """What was written by one name, or taken back, is no change of somebody else by the other."""
+    other = song.with_name("link")
+    other.hardlink_to(song)
+    write(book, song, b"another")
+    assert own.is_as_left(book, other)
+    writer = changes.Writer(book, book.begin_run("undo", ""), lambda path, file: "", hardlinks="write")
+    assert not [one for one in undo.undo(book.entries(), writer) if one.problem]
+    assert song.read_bytes() == b"once upon a time"
+    assert own.is_as_left(book, song)
+    assert own.is_as_left(book, other)
+    other.write_bytes(b"somebody else's")
+    assert not own.is_as_left(book, song)
+    assert not own.is_as_left(book, other)
+
+
 WRITES = {
     "in place": (b"ONCE upon a time", False),
     "replaced": (b"a longer story than the one before", False),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from trainer import comparison, evaluate, page, plots, studies
-from trainer.page import Cell
+from tagger.sinks import page
+from tagger.sinks.page import Cell
+from trainer import comparison, evaluate, plots, studies
 
 MEANINGS = {
     "corpora": "Every track is tested by a model that learned from other corpora only, which somebody else "

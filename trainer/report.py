@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import OutputError
-from trainer import chapters, comparison, page, plots, runs
+from tagger.sinks import page
+from trainer import chapters, comparison, plots, runs
 from trainer.runs import Run
 
 _LIMITS = (

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from rich.color import Color
 
 from tagger.records import Moment, Score
-from tagger.sinks import display
+from tagger.sinks import colours, display
 from tagger.sinks.display import drawing, letters, scene, timeline
 from tagger.sinks.display.scene import Scene
 from tagger.sinks.display.timeline import SECONDS_PER_CELL, Timeline
@@ -216,7 +216,7 @@ def luminance(red: int, green: int, blue: int) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("number", timeline.PALETTE)
+@pytest.mark.parametrize("number", colours.PALETTE)
 def test_colours_are_read_on_black_and_on_white(number: int) -> None:
     """Each has a contrast of 3 to 1, as WCAG 2 wants of large text and of drawings, to both backgrounds."""
     light = luminance(*Color.parse(f"color({number})").get_truecolor())

@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tagger.sinks import page
 from tests.trainer import judged
-from trainer import chapters, page, report, runs
+from trainer import chapters, report, runs
 from trainer.recipe import Recipe, Reported
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}

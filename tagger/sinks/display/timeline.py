@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tagger.records import CLIPPED, DONT_KNOW, SILENT, Moment
+from tagger.sinks import colours
 from tagger.sinks.display import drawing
 
 SECONDS_PER_CELL = 4
@@ -21,17 +22,14 @@ MOST_CELLS = 400
 LOST = "lost"
 """What nobody heard."""
 
-# Of the 256 colours, those that are told apart, and read on black and on white; in this order, genres that are
-# neighbours in the alphabet differ.
-PALETTE = (27, 136, 131, 201, 129, 28, 69, 133, 198, 65, 163, 99, 31, 160)
-
 _SIGNS: Mapping[str, str] = {SILENT: "·", DONT_KNOW: "?", CLIPPED: "!", LOST: "×"}
 _MINUTE = 60 // SECONDS_PER_CELL
 
 
 def colour(genre: str, genres: Sequence[str]) -> str:
     """The style of a genre, which is the same wherever it is shown; empty for what is none of the model's."""
-    return f"color({PALETTE[genres.index(genre) % len(PALETTE)]})" if genre in genres else ""
+    of_terminal = colours.number(genre, genres)
+    return "" if of_terminal is None else f"color({of_terminal})"
 
 
 @dataclass(frozen=True)

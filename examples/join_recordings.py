@@ -24,7 +24,7 @@ SECONDS = 40.0
 def main(folder: Path, to: Path) -> None:
     """Write the pieces as FLAC files, named after the folder that their recordings are from."""
     to.mkdir(parents=True, exist_ok=True)
-    for place in sorted(one for one in folder.iterdir() if one.is_dir()):
+    for place in sorted(one for one in folder.iterdir() if one.is_dir() and not one.is_symlink()):
         for number, piece in enumerate(pieces(place)):
             soundfile.write(to / f"{place.name}-{number:03}.flac", piece, SAMPLE_RATE)
 

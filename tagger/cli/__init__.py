@@ -19,6 +19,7 @@ from tagger.cli import (
     doctor,
     evaluate,
     history,
+    interrupts,
     listen,
     models,
     runs,
@@ -32,7 +33,6 @@ from tagger.errors import OutputError, TaggerError
 from tagger.sinks import display
 
 EXIT_UNWRITABLE = OutputError.exit_code
-EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     name="tagger",
@@ -91,7 +91,7 @@ def run(arguments: list[str]) -> int:
         return 2
     except (KeyboardInterrupt, typer.Abort):
         display.error("interrupted")
-        return EXIT_INTERRUPTED
+        return interrupts.EXIT_INTERRUPTED
     except BrokenPipeError:
         _give_up_stdout()
         return 0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the engine takes its time to import, and help needs none
 # The last is sent when a terminal is closed.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+EXIT_INTERRUPTED = 130
 
 FINISHING = "finishing the tracks in hand; press Ctrl-C again to drop them"
 

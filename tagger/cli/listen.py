@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from tagger.engine.live import Listening
     from tagger.sinks.chapters import Chapter
 
-EXIT_INTERRUPTED = 130
-
 
 def listen(
     source: listen_options.Source = None,
@@ -111,7 +109,7 @@ def _run(
         chapters.write(chapter_list, heard, source=str(record or source.name))
     if problem is not None:
         raise problem
-    return EXIT_INTERRUPTED if listening.is_interrupted else 0
+    return interrupts.EXIT_INTERRUPTED if listening.is_interrupted else 0
 
 
 def _tell(listening: Listening, name: str, heard: tuple[Chapter, ...], top_k: int, as_json: bool) -> None:

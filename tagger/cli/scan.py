@@ -13,7 +13,6 @@ from tagger.errors import SettingsError
 from tagger.sinks import display, ledger, report
 
 EXIT_FAILURES = 1
-EXIT_INTERRUPTED = 130
 
 
 def scan(
@@ -58,7 +57,7 @@ def scan(
     writing = "dry run" if dry_run else "write" if write_tags else ""
     counts, interrupted = _run(paths, resolved, writing, kind, output, verbose, not no_cache)
     if interrupted:
-        return EXIT_INTERRUPTED
+        return interrupts.EXIT_INTERRUPTED
     return EXIT_FAILURES if counts.failed or not counts.found else 0
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tagger.sinks.journal import Journal
 
 EXIT_FAILURES = 1
-EXIT_INTERRUPTED = 130
 
 
 def undo(
@@ -66,7 +65,7 @@ def undo(
             "`tagger undo RUN` takes back an earlier run, `tagger undo --file F` a file that was moved"
         )
     if halt.after_tracks_in_hand.is_set():
-        return EXIT_INTERRUPTED
+        return interrupts.EXIT_INTERRUPTED
     return EXIT_FAILURES if n_failed else 0
 
 

@@ -14,8 +14,6 @@ from tagger.sinks import display, events, ledger
 if TYPE_CHECKING:
     from tagger.records import Notice
 
-EXIT_DROPPED = 130
-
 _LONGEST_SECONDS = 86400.0
 
 
@@ -86,7 +84,7 @@ def watch(
                     if sink is not None:
                         sink.add(result)
     preparing.conclude(run, counts)
-    return EXIT_DROPPED if halt.now.is_set() else 0
+    return interrupts.EXIT_INTERRUPTED if halt.now.is_set() else 0
 
 
 def _check(folders: list[Path], settle: float, every: float | None) -> None:

@@ -117,8 +117,8 @@ class Listening:
         n_audible, deadline, n_seen = 0, math.inf, -1
         while not (arrivals.has_ended or self._halt.now.is_set() or time.monotonic() > deadline):
             arrival = arrivals.take()
-            if arrivals.n_samples > n_seen:  # as long as sound comes, it says itself when the limit is reached
-                n_seen = max(0, arrivals.n_samples)
+            if arrivals.n_samples > n_seen:  # only while nothing comes does the clock tell of the limit
+                n_seen = arrivals.n_samples
                 left = self._limit_seconds - n_seen / self._sample_rate
                 limit, deadline = time.monotonic() + left + _ENDING_SECONDS, math.inf
             if arrival is not None:
@@ -126,7 +126,7 @@ class Listening:
                 n_audible += vote.has_vote(arrival.window)
             elif self._halt.after_tracks_in_hand.is_set():
                 deadline = min(deadline, time.monotonic() + _ENDING_SECONDS)
-            elif self._source.pace == "live":  # while nothing comes, no block tells that the limit is reached
+            elif self._source.pace == "live":
                 deadline = limit
             is_at_hand = self._source.pace == "at hand"
             is_full = n_audible >= (self._plan.batch_size if is_at_hand else _LIVE_BATCH)

@@ -13,7 +13,6 @@ One object per line, flushed at once, with the keys in this order:
 
 from __future__ import annotations
 
-import datetime
 import os
 import threading
 from collections.abc import Mapping
@@ -50,9 +49,8 @@ class Events(report.JsonLines):
         self._tell(notice.kind, {"path": os.fsdecode(notice.path)} | old)
 
     def _tell(self, event: str, fields: Mapping[str, Any]) -> None:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         with self._lock:
-            self._emit(self._row({"time": now, "event": event, **fields}))
+            self._emit(self._row({"time": report.now(), "event": event, **fields}))
 
 
 def kind(result: records.Result) -> str:

@@ -22,7 +22,6 @@ and the verdict over all that was heard, with the keys of a line of `tagger scan
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,7 +40,7 @@ def moment_row(moment: Moment, top_k: int) -> dict[str, Any]:
     return {
         "event": "moment",
         "format": FORMAT_VERSION,
-        "time": _now(),
+        "time": report.now(),
         "end_seconds": round(moment.end_seconds, 3),
         "told": moment.told,
         "genre": moment.genre,
@@ -74,14 +73,10 @@ def summary_row(
     fields = report.fields(result, top_k)
     return {
         "event": "summary",
-        "time": _now(),
+        "time": report.now(),
         **{name: value for name, value in fields.items() if name not in _OF_TAGS},
         "format": FORMAT_VERSION,
         "path": source,
         "lost_seconds": round(lost_seconds, 3),
         "shares": {title: round(seconds, 3) for title, seconds in shares.items()},
     }
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")

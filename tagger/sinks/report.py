@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import datetime
 import io
 import json
 import os
@@ -219,6 +220,11 @@ def status(result: records.Result) -> str:
         case records.Tagged(verdict=records.Verdict(genre=None)):
             return "abstained"
     return "named"
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC, to the millisecond."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
 def fields(result: records.Result, top_k: int | None = None) -> dict[str, Any]:

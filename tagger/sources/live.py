@@ -13,6 +13,9 @@ from tagger.records import Gap
 Block: TypeAlias = NDArray[np.float32]
 """Mono samples of shape (n_samples,), full scale at ±1."""
 
+NOTICES_STOP_SECONDS = 0.2
+"""How long a request to stop may go unnoticed by a source that waits."""
+
 Pace = Literal["at hand", "as it comes", "live"]
 """Whether all is there to be taken, or comes and waits until it is taken, or comes and does not wait."""
 

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from tagger.errors import FileError, SourceError
 from tagger.records import Gap
 from tagger.sources import flow, mono, web
-from tagger.sources.live import Block, Pace
+from tagger.sources.live import NOTICES_STOP_SECONDS, Block, Pace
 
 PATIENCE_SECONDS = 60.0
 """How long a stream that broke off is waited for unless told otherwise."""
 
-_NOTICES_STOP_SECONDS = 0.2
 _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.25, 8.0
 
 
@@ -79,7 +78,7 @@ class UrlSource:
         closed = threading.Event()
 
         def watch() -> None:
-            while not closed.wait(_NOTICES_STOP_SECONDS):
+            while not closed.wait(NOTICES_STOP_SECONDS):
                 if self._stop.is_set():
                     connection.hang_up()
                     return

@@ -17,12 +17,11 @@ from pathlib import Path
 from tagger.errors import FileError, SettingsError, SourceError
 from tagger.records import Gap
 from tagger.sources import decode, flow, microphone, mono
-from tagger.sources.live import Block, Pace, Source
+from tagger.sources.live import NOTICES_STOP_SECONDS, Block, Pace, Source
 from tagger.sources.radio import PATIENCE_SECONDS, UrlSource
 
 _PIECE_SECONDS = 0.05
 _MOST_LATE_SECONDS = 1.0
-_NOTICES_STOP_SECONDS = 0.2
 
 
 def source(
@@ -145,7 +144,7 @@ class PipeSource:
         """What has come; Python's own buffer would hold a thread for ever that waits for it."""
         try:
             while not self._stop.is_set():
-                if select.select([self._descriptor], [], [], _NOTICES_STOP_SECONDS)[0]:
+                if select.select([self._descriptor], [], [], NOTICES_STOP_SECONDS)[0]:
                     return os.read(self._descriptor, n_bytes)
         except OSError:  # closed by whoever started us
             return b""

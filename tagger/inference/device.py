@@ -43,7 +43,7 @@ class KerasRuntime:
     name = "keras"
 
     def __init__(self, artefact: Artefact, on_notice: Callable[[str], None] = lambda notice: None) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        prepare_tensorflow()
         try:
             import keras  # takes seconds, and only this runtime needs it
         except Exception as error:  # the libraries below it raise all sorts where their versions do not fit
@@ -123,11 +123,21 @@ def _device(backend: str) -> str:
     return f"GPU {gpus[0].name}" if gpus else "CPU"
 
 
+def prepare_tensorflow() -> None:
+    """Set what TensorFlow reads when it is imported, unless the user has.
+
+    It keeps its log to itself, and uses oneDNN: on processors without AVX-512 it would not, and convolutions on
+    an AVX2 processor took four times as long.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
 def gpu(driver: Path = DRIVER) -> tuple[str, str, str]:
     """TensorFlow's first GPU, for people, or nothing; why that is so; and what helps."""
     if not driver.exists():
         return "", "there is no driver of an NVIDIA GPU", ""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    prepare_tensorflow()
     try:
         import tensorflow
     except Exception as error:  # its own libraries raise all sorts where their versions do not fit

@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-# Both are read when Keras is imported, which the next line does.
+# All are read when Keras is imported, which the next line does; see `device.prepare_tensorflow`.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from trainer.network import (
     alexnet,

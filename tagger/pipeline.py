@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tagger import engine, tagging
 from tagger.engine.live import Listening
-from tagger.errors import ChangedError, ModelError, SettingsError
+from tagger.errors import ChangedError, ModelError, OutputError, SettingsError
 from tagger.inference import abstain
 from tagger.inference import artefact as artefacts
 from tagger.inference import runtime as runtimes
@@ -84,6 +84,7 @@ def listen(
     limit_seconds: float = math.inf,
     recorder: Recorder | None = None,
     on_gap: Callable[[Gap], None] = lambda gap: None,
+    on_unrecorded: Callable[[OutputError], None] = lambda error: None,
 ) -> Listening:
     """Name the genre of what is played, while it is played.
 
@@ -93,18 +94,24 @@ def listen(
         hold_seconds: Time constant of the rolling vote's forgetting, > 0.
         halt: Ends it early when it is set.
         limit_seconds: How much of the source is heard, gaps included.
-        recorder: Given all that is heard, as it is heard.
+        recorder: Given all that is heard, as it is heard, until it fails.
         on_gap: Told of every gap, from the thread that reads.
+        on_unrecorded: Told why the recorder failed, from the same thread; listening goes on.
 
     Returns:
         Its `moments` are told as they come; its `verdict` is what a scan that hears all says of the same audio.
     """
+    recorders = [] if recorder is None else [recorder]
 
     def keep(block: Block | Gap) -> None:
         if isinstance(block, Gap):
             on_gap(block)
-        if recorder is not None:
-            recorder.add(block)
+        for one in recorders:
+            try:
+                one.add(block)
+            except OutputError as error:
+                recorders.clear()
+                on_unrecorded(error)
 
     return Listening(
         source, plan, hold_seconds=hold_seconds, halt=halt, limit_seconds=limit_seconds, on_block=keep

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from tagger.sources import decode
 from tests import sound_card
 from tests.sources import tones
 from tests.sources.station import Handler, station
+from tests.sources.watched import wait_for
 from tests.test_cli import objects, tagger
 
 Tune = Callable[..., Path]
@@ -171,6 +174,26 @@ def test_what_is_recorded_scans_to_the_same(song: Path, tmp_path: Path) -> None:
     assert (scanned["genre"], scanned["genres"]) == (summary["genre"], summary["genres"])
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+def test_a_recording_that_fails_ends_nothing(suffix: str, song: Path, tmp_path: Path) -> None:
+    """Where the disk is full that is told once; all else is heard, told and listed, and the exit code is 5."""
+    kept, chapters = tmp_path / f"kept{suffix}", tmp_path / "list.json"
+
+    def narrow() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    with started(song, "--json", "--record", kept, "--chapters", chapters, preexec_fn=narrow) as run:
+        out, stderr = run.communicate(timeout=60)
+    assert run.returncode == 5
+    assert stderr.count(b"cannot be written") == 1
+    assert f"{kept}: cannot be written".encode() in stderr
+    assert b"nothing more is recorded" in stderr
+    *moments, summary = (json.loads(line) for line in out.splitlines())
+    assert len(moments) == 5
+    assert summary["duration_seconds"] == 12
+    assert chapters.exists()
+
+
 def test_chapters_are_written(song: Path, tmp_path: Path) -> None:
     """The list holds the session from its start to its end, and names the recording if there is one."""
     run = listen(song, "--chapters", tmp_path / "list.json", "--record", tmp_path / "kept.flac")
@@ -225,10 +248,17 @@ def ended(run: subprocess.Popen[bytes], number: int = signal.SIGINT) -> tuple[by
     return out, err
 
 
+def caught(pid: int) -> set[int]:
+    """The signals that a process handles itself (proc(5)); Python alone handles no SIGTERM."""
+    (mask,) = re.findall(r"^SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return {number for number in range(1, 32) if int(mask, 16) >> (number - 1) & 1}
+
+
 def test_an_interrupt_reaches_a_pipe_where_nothing_comes() -> None:
     """Neither the thread that waits for stdin nor Python's own end keeps the process."""
     with started("-", stdin=subprocess.PIPE) as run:
-        time.sleep(2)
+        wait_for(lambda: signal.SIGTERM in caught(run.pid))
+        time.sleep(0.5)
         out, _ = ended(run)
     assert run.returncode == 130
     assert b"nothing was heard" in out
@@ -251,7 +281,8 @@ def test_an_interrupt_reaches_a_server_that_says_nothing(heard: bool, tmp_path: 
             if heard:
                 run.stdout.readline()
             else:
-                time.sleep(2)
+                wait_for(lambda: signal.SIGTERM in caught(run.pid))
+                time.sleep(0.5)
             out, _ = ended(run)
         silence.set()
     assert run.returncode == 130

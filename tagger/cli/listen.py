@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from tagger import settings
 from tagger.cli import interrupts, listen_options, options, printing
-from tagger.cli.live_source import Request, check_outputs
+from tagger.cli.live_outputs import Recording, check_outputs
+from tagger.cli.live_source import Request
 from tagger.errors import SettingsError, TaggerError
 from tagger.sinks import display
 
@@ -64,7 +65,6 @@ def _run(
     """Listen, show and tell; give the exit code."""
     from tagger import engine, pipeline
     from tagger.sinks import chapters, moments
-    from tagger.sources.recorder import Recorder
 
     halt, problem = engine.Halt(), None
     with contextlib.ExitStack() as stack:
@@ -72,15 +72,16 @@ def _run(
         card = plan.artefact.card
         rate = card.front_end.sample_rate
         source = request.opened(rate, halt.after_tracks_in_hand, display.note)
-        recorder = stack.enter_context(Recorder(record, rate)) if record is not None else None
+        recording = stack.enter_context(Recording(record, rate))
         listening = pipeline.listen(
             source,
             plan,
             hold_seconds=resolved.hold,
             halt=halt,
             limit_seconds=request.limit_seconds,
-            recorder=recorder,
+            recorder=recording.recorder,
             on_gap=lambda gap: display.note(f"{gap.seconds:.1f} s missing: {gap.reason}"),
+            on_unrecorded=recording.failed,
         )
         division = chapters.Chapters(plan.window_frames / card.front_end.frames_per_second)
         is_at_terminal = sys.stdout.isatty()
@@ -109,7 +110,7 @@ def _run(
         chapters.write(chapter_list, heard, source=str(record or source.name))
     if problem is not None:
         raise problem
-    return interrupts.EXIT_INTERRUPTED if listening.is_interrupted else 0
+    return recording.exit_code or (interrupts.EXIT_INTERRUPTED if listening.is_interrupted else 0)
 
 
 def _tell(listening: Listening, name: str, heard: tuple[Chapter, ...], top_k: int, as_json: bool) -> None:

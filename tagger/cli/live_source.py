@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tagger.errors import SettingsError
@@ -47,7 +45,9 @@ class Request:
 
     def check(self) -> None:
         """Raise `SettingsError` for values out of range, and for those that another makes useless."""
-        is_url = self.source is not None and re.match(r"https?://", self.source, re.IGNORECASE) is not None
+        from tagger.sources import web
+
+        is_url = self.source is not None and web.is_address(self.source)
         uses = (
             ("--device", self.device is not None, self.source is None, "a sound device"),
             ("--sample-rate", self.device_rate is not None, self.source is None, "a sound device"),
@@ -96,15 +96,3 @@ class Request:
             patience_seconds=patience,
             on_notice=on_notice,
         )
-
-
-def check_outputs(record: Path | None, chapter_list: Path | None) -> None:
-    """Refuse, before a long session, names of files that could not be written in the end."""
-    if chapter_list is not None:
-        from tagger.sinks import chapters
-
-        chapters.check(chapter_list)
-    if record is not None:
-        from tagger.sources import recorder
-
-        recorder.check(record)

@@ -62,6 +62,7 @@ class Arrivals:
     Attributes:
         n_heard: Number of samples that came.
         n_samples: Length of the source so far, in samples, gaps included.
+        n_reached: Where the last sample that came is in it.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Arrivals:
         self._limit = limit_seconds * self._front_end.sample_rate
         hop_seconds = plan.hop_frames / self._front_end.frames_per_second
         self._n_most = round(min(max(_MOST_BEHIND_SECONDS / hop_seconds, _LEAST_WAITING), _MOST_WAITING))
-        self.n_heard = self.n_samples = 0
+        self.n_heard = self.n_samples = self.n_reached = 0
         self._n_section, self._gap, self._came_seconds = 0, 0, 0.0
         self._is_over = False
         self._changed = threading.Condition()
@@ -175,6 +176,7 @@ class Arrivals:
             clipping.add(block)
             self._n_section += len(block)
             self.n_samples += len(block)
+            self.n_reached = self.n_samples
             self.n_heard += len(block)
             yield block
 

@@ -58,14 +58,15 @@ class Listening:
         self._sample_rate = card.front_end.sample_rate
         self._rolling = Rolling(card.genres, plan.rule, hold_seconds)
         self._logits, self._loudness_db = array("f"), array("d")
-        self._n_told = self._n_lost = self._n_heard = self._n_samples = 0
+        self._n_told = self._n_lost = self._n_heard = self._n_samples = self._n_reached = 0
         self._nothing = ""
         self.is_interrupted = False
 
     @property
     def lost_seconds(self) -> float:
         """See the class."""
-        return (self._n_lost + max(0, self._n_samples - self._n_told)) / self._sample_rate
+        n_after = self._n_samples - max(self._n_told, self._n_reached)
+        return (self._n_lost + max(0, n_after)) / self._sample_rate
 
     @property
     def seconds(self) -> float:
@@ -89,6 +90,7 @@ class Listening:
             self._nothing = error.reason
         finally:
             self._n_heard, self._n_samples = arrivals.n_heard, arrivals.n_samples
+            self._n_reached = arrivals.n_reached
             self.is_interrupted = self._halt.after_tracks_in_hand.is_set()
             arrivals.close()
             limits.restore_original_limits()

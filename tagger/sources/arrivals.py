@@ -127,6 +127,11 @@ class Arrivals:
         was_pending = self._pending.pop(key, None) is not None
         return self._unlearn(key) or was_pending
 
+    def was_taken(self, path: Path) -> bool:
+        """Whether a file was seen because it was taken."""
+        seen = self._seen.get(os.path.realpath(path))
+        return seen is not None and seen.was_taken
+
     def is_as_seen(self, path: Path) -> bool:
         """Whether a file has not changed since it was seen."""
         seen = self._seen.get(os.path.realpath(path))

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from watchdog import events
 from watchdog.observers.api import BaseObserver, ObservedWatch
 from watchdog.observers.inotify import InotifyEmitter
-from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
+from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask
 
 from tagger.errors import SettingsError
 
@@ -22,6 +22,7 @@ from tagger.errors import SettingsError
 _EVENTS: list[type[events.FileSystemEvent]] = [
     events.FileCreatedEvent,
     events.FileClosedEvent,
+    events.FileAttribEvent,
     events.FileMovedEvent,
     events.FileDeletedEvent,
     events.DirCreatedEvent,
@@ -42,11 +43,13 @@ class Change:
         old: The path that is no more; None if there was none, or a hidden one.
         new: The path that came, or was closed after writing; None if there is none, or a hidden one.
         is_folder: Whether it is a folder.
+        is_attribute: Whether only what is said about it changed, as who may read or write it.
     """
 
     old: Path | None
     new: Path | None
     is_folder: bool
+    is_attribute: bool = False
 
 
 Told: TypeAlias = Callable[[Change], None]
@@ -67,7 +70,7 @@ class Inotify:
         with _limits_told():
             self._reader = _Reader(on_trouble)
         self._reader.start()
-        self._observer = BaseObserver(InotifyEmitter, inotify_fd=self._reader)
+        self._observer = BaseObserver(_Emitter, inotify_fd=self._reader)
         self._observer.start()
         self._watches: dict[Path, ObservedWatch] = {}
 
@@ -110,6 +113,14 @@ class Inotify:
         self._observer.unschedule(self._observer.schedule(nobody, "/", event_filter=[events.DirDeletedEvent]))
 
 
+class _Emitter(InotifyEmitter):
+    """The library's emitter, which would ask for changes of attributes only together with every write."""
+
+    def get_event_mask_from_filter(self) -> Mask:
+        """What the system is asked to tell."""
+        return Mask(super().get_event_mask_from_filter() | InotifyConstants.IN_ATTRIB)
+
+
 class _Reader(InotifyFD):
     """The library's reader, which loses events without telling anybody but its log."""
 
@@ -137,10 +148,11 @@ class _Ear(events.FileSystemEventHandler):
     def on_any_event(self, event: events.FileSystemEvent) -> None:
         """Tell what happened."""
         source, target = self._visible(event.src_path), self._visible(event.dest_path)
-        if event.event_type in {events.EVENT_TYPE_CREATED, events.EVENT_TYPE_CLOSED}:
+        is_attribute = event.event_type == events.EVENT_TYPE_ATTRIB
+        if is_attribute or event.event_type in {events.EVENT_TYPE_CREATED, events.EVENT_TYPE_CLOSED}:
             source, target = None, source
         if source is not None or target is not None:
-            self._told(Change(source, target, event.is_directory))
+            self._told(Change(source, target, event.is_directory, is_attribute))
 
     def _visible(self, place: bytes | str) -> Path | None:
         inside = os.fsdecode(place).removeprefix(self._start)

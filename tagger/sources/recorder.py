@@ -38,7 +38,7 @@ class Recorder:
         self._path, self._sample_rate = path, sample_rate
         suffix = check(path)
         self._n_left = _MOST_WAV_BYTES // 4 if suffix == ".wav" else 2**62
-        self._is_empty = True
+        self._is_empty, self._has_failed = True, False
         self._lock = threading.Lock()
         try:
             self._file = path.open("xb")
@@ -62,6 +62,14 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Make the file whole; what comes later is left out.
+
+        Raises:
+            OutputError: It cannot be, and nothing was raised yet.
+        """
         with self._lock:
             try:
                 self._sound.close()
@@ -69,7 +77,8 @@ class Recorder:
                 if self._is_empty:  # it would be in the way of the next try
                     self._path.unlink(missing_ok=True)
             except (OSError, soundfile.SoundFileError) as trouble:
-                raise self._unwritable(trouble) from trouble
+                if not self._has_failed:  # else it was told
+                    raise self._unwritable(trouble) from trouble
 
     def add(self, block: NDArray[np.float32] | Gap) -> None:
         """Write the next samples, shape (n_samples,); a gap becomes silence, so that times are the source's.
@@ -90,11 +99,13 @@ class Recorder:
                 return
             self._n_left -= len(block)
             if self._n_left < 0:
+                self._has_failed = True
                 raise OutputError(f"{self._path}: a WAV file cannot be longer", hint="record FLAC")
             self._is_empty &= not len(block)
             try:
                 self._sound.write(block)
             except (OSError, soundfile.SoundFileError) as error:
+                self._has_failed = True
                 raise self._unwritable(error) from error
 
     def _unwritable(self, error: Exception) -> OutputError:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tagger.errors import FileError, SettingsError, SourceError
 from tagger.records import Gap
-from tagger.sources import decode, flow, microphone, mono
+from tagger.sources import decode, flow, microphone, mono, web
 from tagger.sources.live import NOTICES_STOP_SECONDS, Block, Pace, Source
 from tagger.sources.radio import PATIENCE_SECONDS, UrlSource
 
@@ -48,7 +48,7 @@ def source(
     Raises:
         SettingsError: It is an address of another kind.
     """
-    if re.match(r"https?://", text, re.IGNORECASE):
+    if web.is_address(text):
         found: Source = UrlSource(text, sample_rate, stop, patience_seconds, on_notice)
     elif re.match(r"[a-z][a-z0-9+.-]*://", text, re.IGNORECASE) and not Path(text).exists():
         raise SettingsError(f"{text}: addresses of this kind are not heard", hint="give one of http or https")

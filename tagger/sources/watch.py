@@ -172,6 +172,10 @@ class Watcher:
     def _changed(self, change: Change) -> None:
         """Look where something happened; what got another name is known by that from now on."""
         old, new = change.old, change.new
+        if change.is_attribute:  # what is said about a file matters where it may be why it could not be tagged
+            if new is not None and self._arrivals.was_taken(new):
+                self._look_again(new)
+            return
         olds = [] if old is None else [*self._arrivals.seen_below(old)] if change.is_folder else [old]
         if old is not None and new is not None:
             for path in olds:

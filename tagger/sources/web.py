@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import socket
 import time
 import urllib.error
@@ -23,6 +24,11 @@ _CONTAINERS = {
     "audio/aacp": "aac",
 }
 _PLAYLISTS = ("mpegurl", "scpls", "xspf", "dash+xml")
+
+
+def is_address(text: str) -> bool:
+    """Whether a text names something on a web server."""
+    return re.match(r"https?://", text, re.IGNORECASE) is not None
 
 
 class Connection:

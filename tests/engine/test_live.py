@@ -7,7 +7,7 @@ import csv
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -207,6 +207,23 @@ def test_crumbs_between_gaps_have_no_vote(plan: engine.Plan) -> None:
     assert len(moments) == 2
     assert moments[0].lost_seconds == pytest.approx(2.0, abs=1e-3)
     assert listening.lost_seconds == pytest.approx(3.0, abs=1e-3)
+
+
+def test_what_came_but_was_not_told_is_not_lost(plan: engine.Plan) -> None:
+    """Whoever ends a live source between two windows has lost nothing."""
+    halt = engine.Halt()
+
+    def parts() -> Iterator[np.ndarray]:
+        yield music(4)
+        halt.after_tracks_in_hand.set()
+        halt.now.set()
+        yield music(1)
+
+    listening = Listening(Played(parts(), pace="live"), plan, hold_seconds=20, halt=halt)
+    n_told = len(list(listening.moments()))
+    assert n_told < 2
+    assert listening.seconds >= 4
+    assert listening.lost_seconds == 0
 
 
 @pytest.mark.parametrize("error", [SourceError("gone"), OutputError("full"), RuntimeError("defect")])

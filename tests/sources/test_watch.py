@@ -103,6 +103,19 @@ def test_changes_count_and_looking_does_not(folder: Path, way: dict) -> None:
     assert [content for path, content in seen.given if path.name == "song.mp3"] == [b"two", b"six"]
 
 
+def test_who_may_write_counts_for_what_was_taken(folder: Path) -> None:
+    """After chmod a file is given again, as it may have been read-only; one that was never given is not."""
+    (folder / "old.mp3").write_bytes(b"old")
+    with watched(folder) as seen:
+        (folder / "new.mp3").write_bytes(b"new")
+        seen.catch_up()
+        for name in ("old.mp3", "new.mp3"):
+            (folder / name).chmod(0o640)
+        wait_for(lambda: len(seen.names) > 1)
+        seen.catch_up()
+    assert seen.names == ["new.mp3", "new.mp3"]
+
+
 @every_way
 def test_temporary_names_are_never_given(folder: Path, way: dict) -> None:
     """Downloads under hidden names and suffixes of their own are given under the names they end with."""

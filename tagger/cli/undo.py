@@ -25,7 +25,7 @@ def undo(
         typer.Argument(metavar="RUN", help="Run to take back: see `tagger history`.", show_default=False),
     ] = None,
     last: Annotated[
-        bool, typer.Option("--last", help="Take back the last scan that wrote; so does no option at all.")
+        bool, typer.Option("--last", help="Take back the last run that wrote; so does no option at all.")
     ] = False,
     file: Annotated[
         Path | None, typer.Option("--file", metavar="F", help="Take back all that was written to this file.")

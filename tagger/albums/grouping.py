@@ -53,7 +53,7 @@ class Key:
 
 
 def place(path: Path) -> Path:
-    """The folder of a file's album: `Album` for `Album/1.flac`, `Album/CD2/1.flac` and `Album/Disc 1/1.flac`."""
+    """The folder of a file's album: `Album` for `Album/1.flac` and for `Album/CD2/1.flac`."""
     folder = path.parent
     return folder.parent if _DISC.fullmatch(folder.name) else folder
 

@@ -22,8 +22,8 @@ class Results:
     where there is no room beside. Elsewhere, five columns parted by tabs: path, genre (or "don't know",
     "skipped", "failed"), confidence, runners-up, and what was done about the tags or what went wrong.
 
-    Where albums are judged, each has a line above its tracks in a terminal, and those that differ have one below;
-    elsewhere there is a sixth column.
+    Where albums are judged, each has a line above its tracks in a terminal, and tracks that differ have one
+    below; elsewhere there is a sixth column.
 
     Args:
         top_k: How many genres to show for a track, the strongest included.

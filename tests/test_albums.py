@@ -149,17 +149,21 @@ def test_folders_of_discs_are_those_of_their_album(path: str, place: str) -> Non
     assert grouping.place(Path(path)) == Path(place)
 
 
-def test_one_album_is_one_folder_title_and_album_artist() -> None:
-    """Case and spaces part no album; another folder, title or album artist does; no title is no album."""
-
-    def key(path: str, album: str, owner: str = "") -> albums.Key | None:
-        return albums.key(Path(path), Credits("Somebody", owner, album))
-
-    assert key("a/1.mp3", "Best  of", "Ella") == key("a/CD2/2.mp3", "best Of ", "ELLA")
-    found = {key("a/1.mp3", "X"), key("b/1.mp3", "X"), key("a/1.mp3", "Y"), key("a/1.mp3", "X", "Ella")}
-    assert len(found) == 4
-    for nothing in ("", "Unknown Album", " - ", "<unknown>"):
-        assert key("a/1.mp3", nothing) is None
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ([("a/1", "Best  of", "Ella"), ("a/CD2/2", "best Of ", "ELLA")], [[0, 1]]),
+        ([("a/1", "X", ""), ("b/1", "X", ""), ("a/2", "Y", ""), ("a/3", "x", "")], [[0, 3], [1], [2]]),
+        ([("a/1", "Live", "Ella"), ("a/2", "Live", "Louis"), ("a/3", "Live", ""), ("a/4", "Live", "Ella")],
+         [[0, 3], [1], [2]]),
+        ([("a/1", "Live", ""), ("a/2", "Live", "Louis"), ("a/3", "Live", "")], [[0, 1, 2]]),
+        ([("a/1", "", ""), ("a/2", "Unknown Album", ""), ("a/3", " - ", ""), ("a/4", "<unknown>", "")], []),
+    ],
+)  # fmt: skip
+def test_albums_are_folders_and_titles(files: list[tuple[str, str, str]], found: list[list[int]]) -> None:
+    """Case, spaces and discs part no album; another folder, title or album artist does; no title is no album."""
+    listed = [(Path(path), Credits("Somebody", owner, album)) for path, album, owner in files]
+    assert albums.group(listed) == found
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@
 leads a scan through them.
 """
 
-from tagger.albums.grouping import Key, key, objection
+from tagger.albums.grouping import group, objection
 from tagger.albums.holding import judged
 from tagger.albums.pooling import helped, judge
 
-__all__ = ["Key", "helped", "judge", "judged", "key", "objection"]
+__all__ = ["group", "helped", "judge", "judged", "objection"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tagger.sinks.tags.credits import Credits
@@ -37,35 +37,41 @@ různí interpreti|různí umělci|rôzni interpreti|különböző előadók|çe
 _NOBODY = frozenset(name for line in _VARIOUS.split("\n") for name in line.split("|")) - {""}
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What the tracks of an album have in common.
-
-    Attributes:
-        place: The folder, that of its discs if it has several.
-        title: Of the album, without regard to case and spaces.
-        owner: Its album artist, likewise; empty if none is named.
-    """
-
-    place: Path
-    title: str
-    owner: str
-
-
 def place(path: Path) -> Path:
     """The folder of a file's album: `Album` for `Album/1.flac` and for `Album/CD2/1.flac`."""
     folder = path.parent
     return folder.parent if _DISC.fullmatch(folder.name) else folder
 
 
-def key(path: Path, credits: Credits) -> Key | None:
-    """Tell the album of a file; None for one whose tags name no album, or only say that it is unknown.
+def title(credits: Credits) -> str:
+    """The album that a file's tags name, to compare; empty if they name none, or say that it is unknown."""
+    found = plain(credits.album)
+    return "" if found in _NO_TITLE else found
 
-    Albums of one title in one folder, each with an album artist, are several. Names as "Various Artists" are
-    nobody's: compilations are albums, too, if only to be left alone.
+
+def group(files: Sequence[tuple[Path, Credits]]) -> list[list[int]]:
+    """Find the albums among files: those of one folder and one title, without regard to case and spaces.
+
+    Albums of one title in one folder whose album artists differ are several; a file that names no album artist
+    goes with the others where these name one only.
+
+    Args:
+        files: Paths and what the tags say.
+
+    Returns:
+        The indices of each album's files, by their order, the albums by that of their first files; files whose
+        tags name no album are in none.
     """
-    title, owner = plain(credits.album), plain(credits.album_artist)
-    return None if title in _NO_TITLE else Key(place(path), title, owner)
+    found: dict[tuple[Path, str], dict[str, list[int]]] = {}
+    for index, (path, credits) in enumerate(files):
+        if name := title(credits):
+            owners = found.setdefault((place(path), name), {})
+            owners.setdefault(plain(credits.album_artist), []).append(index)
+    albums: list[list[int]] = []
+    for owners in found.values():
+        is_one = len(owners.keys() - {""}) <= 1
+        albums += [sorted(itertools.chain(*owners.values()))] if is_one else owners.values()
+    return sorted(albums)
 
 
 def objection(credits: Iterable[Credits]) -> str:

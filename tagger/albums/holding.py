@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -42,9 +41,9 @@ def judged(
     """
     shelf = _Shelf()
     for heard in hear(shelf.taken(tracks)):
-        key, found = _album(heard)
-        if isinstance(heard, Verdict) and key is not None:
-            shelf.hold(heard, key, found)
+        found = _credits(heard.track.path) if isinstance(heard, Verdict) else Credits()
+        if isinstance(heard, Verdict) and grouping.title(found):
+            shelf.hold(heard, found)
         else:
             shelf.passed(heard.track)
             yield heard
@@ -69,7 +68,7 @@ class _Folder:
 
     n_waiting: int = 0
     is_left: bool = False
-    albums: dict[grouping.Key, list[_Member]] = field(default_factory=dict)
+    members: list[_Member] = field(default_factory=list)
 
 
 class _Shelf:
@@ -98,12 +97,12 @@ class _Shelf:
         with self._lock:
             self._leave()
 
-    def hold(self, verdict: Verdict, key: grouping.Key, found: Credits) -> None:
+    def hold(self, verdict: Verdict, found: Credits) -> None:
         """Keep a track until its folder is complete."""
         with self._lock:
             number, folder = self._found.pop(verdict.track)
             folder.n_waiting -= 1
-            folder.albums.setdefault(key, []).append(_Member(number, verdict, found))
+            folder.members.append(_Member(number, verdict, found))
 
     def passed(self, track: Track) -> None:
         """Do not wait for a track any more."""
@@ -130,19 +129,20 @@ class _Shelf:
 
 def _albums(folders: Iterable[_Folder]) -> list[list[_Member]]:
     """The albums of folders and the tracks of each, in the order in which they were found."""
-    found = [
-        sorted(album, key=lambda one: one.number) for folder in folders for album in folder.albums.values()
-    ]
-    return sorted(found, key=lambda album: album[0].number)
+    albums = []
+    for folder in folders:
+        members = sorted(folder.members, key=lambda one: one.number)
+        groups = grouping.group([(one.verdict.track.path, one.credits) for one in members])
+        albums += [[members[index] for index in indices] for indices in groups]
+    return albums
 
 
-def _album(heard: Heard) -> tuple[grouping.Key | None, Credits]:
-    """Which album a track is on, and what its tags say."""
-    found = Credits()
-    if isinstance(heard, Verdict):
-        with contextlib.suppress(TagError):  # what cannot be read names no album
-            found = credits.read(heard.track.path)
-    return grouping.key(heard.track.path, found), found
+def _credits(path: Path) -> Credits:
+    """What a file's tags say; nothing where they cannot be read."""
+    try:
+        return credits.read(path)
+    except TagError:
+        return Credits()
 
 
 def _told(members: Sequence[_Member], votes: bool, refusal: Refusal) -> Iterator[Verdict]:

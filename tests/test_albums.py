@@ -161,7 +161,7 @@ def test_folders_of_discs_are_those_of_their_album(path: str, place: str) -> Non
     ],
 )  # fmt: skip
 def test_albums_are_folders_and_titles(files: list[tuple[str, str, str]], found: list[list[int]]) -> None:
-    """Case, spaces and discs part no album; another folder, title or album artist does; no title is no album."""
+    """Case and discs part no album; another folder, title or album artist does; no title is no album."""
     listed = [(Path(path), Credits("Somebody", owner, album)) for path, album, owner in files]
     assert albums.group(listed) == found
 

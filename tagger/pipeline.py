@@ -59,22 +59,25 @@ def scan(
         stdin: Lines for "-".
         halt: Ends the run early when it is set.
         cache: What was heard before; None to hear all anew and remember nothing.
-        album: What albums say of their tracks: one of `settings.ALBUMS`; see `albums.judged`. A file that is
-            heard again since it changed meanwhile is judged with others that are.
+        album: What albums say of their tracks: one of `settings.ALBUMS`; see `albums.judged`.
         on_found: Told how many tracks have been found so far, from another thread.
         on_all_found: Told that there are no more.
     """
     tracks: Iterable[Track | Failed | None] = engine.ahead(
         discover.audio_files(paths, stdin=stdin), on_found, on_all_found, halt
     )
+    heard_once = _judged(tracks, plan, halt, cache, album)
     for _ in range(_MOST_HEARINGS):
-        changed: list[Track] = []
-        for heard in _judged(tracks, plan, halt, cache, album):
+        changed: dict[Track, Verdict] = {}
+        for heard in heard_once:
+            if not isinstance(heard, Verdict):
+                yield heard
+                continue
             try:
-                yield tagging.tag(heard, tags, cache) if isinstance(heard, Verdict) else heard
+                yield tagging.tag(heard, tags, cache)
             except ChangedError:
-                changed.append(heard.track)
-        tracks = changed
+                changed[heard.track] = heard
+        heard_once = albums.again(engine.hear(changed, plan, halt, cache), changed)
     yield from (Failed(track, "it changes faster than it can be heard") for track in changed)
 
 

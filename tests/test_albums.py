@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import random
 import shutil
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from tagger import albums
 from tagger.albums import grouping, pooling
 from tagger.inference import abstain
-from tagger.records import Album, Failed, Heard, Score, Skipped, Standing, Track, Verdict
+from tagger.records import Album, Failed, Heard, Score, Skipped, Stamp, Standing, Track, Verdict
 from tagger.sinks import taxonomy
 from tagger.sinks.tags import credits
 from tagger.sinks.tags.credits import Credits
@@ -413,6 +414,22 @@ def test_what_cannot_be_heard_or_found_holds_nothing_up(music: Music) -> None:
     assert isinstance(results[2], Verdict)
     assert results[2].standing is not None
     assert results[2].standing.album.n_tracks == 2
+
+
+def test_a_track_heard_again_keeps_its_albums_help(music: Music) -> None:
+    """A file that was retagged meanwhile is named as before; one with other audio by itself."""
+    found = [music.add(f"a/{n}", "A", Rock=0.8) for n in range(5)] + [music.add("a/9", "A", Pop=0.35, Rock=0.3)]
+    first = {result.track: result for _, result in run(music, found) if isinstance(result, Verdict)}
+    last, stamp = found[-1], Stamp(1, 2, 3, 4, 5)
+    (same,) = albums.again([dataclasses.replace(music.heard(last), stamp=stamp)], first)
+    assert same == dataclasses.replace(first[last], stamp=stamp)
+    music.add("a/9", "A", Jazz=0.9)
+    other, hush = albums.again([music.heard(last), Skipped(found[0], "silent")], first)
+    assert isinstance(other, Verdict)
+    assert (other.genre, other.scores) == ("Jazz", music.says[last.path])
+    assert other.standing is not None
+    assert other.standing.told == "differs"
+    assert hush == Skipped(found[0], "silent")
 
 
 def test_albums_are_told_in_the_users_genres() -> None:

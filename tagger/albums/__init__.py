@@ -5,7 +5,7 @@ leads a scan through them.
 """
 
 from tagger.albums.grouping import group, objection
-from tagger.albums.holding import judged
+from tagger.albums.holding import again, judged
 from tagger.albums.pooling import helped, judge
 
-__all__ = ["group", "helped", "judge", "judged", "objection"]
+__all__ = ["again", "group", "helped", "judge", "judged", "objection"]

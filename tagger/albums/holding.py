@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +16,9 @@ from tagger.sinks.tags import credits
 from tagger.sinks.tags.credits import Credits
 
 Found: TypeAlias = Track | Failed | None
+# Far below what other audio makes of a track, far above what rounding does.
+_ALIKE = 1e-3
+
 Refusal: TypeAlias = Callable[[Iterable[str], float], str]
 
 
@@ -51,6 +54,28 @@ def judged(
             yield from _told(album, votes, refusal)
     for album in shelf.all():
         yield from _told(album, votes, refusal)
+
+
+def again(heard: Iterable[Heard], before: Mapping[Track, Verdict]) -> Iterator[Heard]:
+    """Judge tracks that were heard again, since their files had changed: as before where they sound as before.
+
+    Args:
+        heard: What is heard now.
+        before: What `judged` gave.
+    """
+    for now in heard:
+        first = before.get(now.track)
+        if not isinstance(now, Verdict) or first is None or first.standing is None:
+            yield now
+        elif _is_alike(now.scores, first.standing.own):
+            yield dataclasses.replace(first, stamp=now.stamp)
+        else:
+            yield dataclasses.replace(now, standing=Standing(first.standing.album, now.scores))
+
+
+def _is_alike(one: tuple[Score, ...], other: tuple[Score, ...]) -> bool:
+    shares = {score.genre: score.probability for score in other}
+    return all(abs(score.probability - shares[score.genre]) < _ALIKE for score in one)
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,7 +282,7 @@ def test_albums_stand_above_their_tracks() -> None:
     assert told == [
         "Best of, 2 tracks: Rock 62 %",
         "its album: Rock 62 %; by itself Pop 48 %",
-        "A Mix\\x1b[31m, 9 tracks: it has 9 artists",
+        "A Mix\\x1b[31m, 9 tracks: left alone: it has 9 artists",
     ]
     assert [line.split()[0] for line in lines if ".mp3" in line] == [
         "a.mp3",
@@ -303,8 +303,8 @@ def test_albums_are_a_sixth_cell_elsewhere(capsys: pytest.CaptureFixture[str]) -
     assert [row[5] for row in cells] == [
         "Best of, 2 tracks: Rock 62 %; agrees",
         "Best of, 2 tracks: Rock 62 %; differs; by itself Pop 48 %",
-        "A Mix\\x1b[31m, 9 tracks: it has 9 artists; left alone",
-        "Lone, 1 track: no other of its tracks was heard; left alone",
+        "A Mix\\x1b[31m, 9 tracks: left alone: it has 9 artists",
+        "Lone, 1 track: left alone: no other of its tracks was heard",
         "",
         "",
     ]

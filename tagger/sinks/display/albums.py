@@ -9,13 +9,17 @@ from tagger.sinks.display import drawing
 def cell(result: Tagged) -> str:
     """What the album of a track says, and where the track stands, in one cell; empty for one on no album."""
     standing = result.verdict.standing
-    return "" if standing is None else f"{heading(standing.album)}; {standing.told}{_by_itself(result)}"
+    if standing is None:
+        return ""
+    album = heading(standing.album)
+    return album if standing.album.reason else f"{album}; {standing.told}{_by_itself(result)}"
 
 
 def heading(album: Album) -> str:
     """An album and what its tracks say together, or why it has no say."""
     tracks = f"{album.n_tracks} track{'' if album.n_tracks == 1 else 's'}"
-    return f"{album.title}, {tracks}: {album.reason or _score(album.scores[0])}"
+    told = f"left alone: {album.reason}" if album.reason else _score(album.scores[0])
+    return f"{album.title}, {tracks}: {told}"
 
 
 def beside(result: Tagged) -> str:

@@ -15,33 +15,30 @@ _Floats: TypeAlias = NDArray[np.float64]
 
 LONE = "no other of its tracks was heard"
 
-LEAST_AGREEING = 0.5
-"""Share of the tracks that must have the album's genre as their strongest, else they are of several kinds."""
-
-PRIOR_TRACKS = 4.0
-"""Weight of the prior, in tracks: with so many others, half of what is expected of a track comes from them."""
+WEIGHT = 0.5
+"""Of all other tracks of an album together; with more than a half, two tracks would take each other's genre."""
 
 
 def judge(title: str, tracks: Sequence[Scores], objection: str = "") -> Album:
     """Hear the tracks of an album together.
 
-    A genre's probability is the share of the tracks that is expected to have it: the mean over what `helped`
-    says of them. The album has no say where there is an objection, where it has one track only, or where its
-    strongest genre is the strongest in fewer than `LEAST_AGREEING` of its tracks by themselves.
+    A genre's probability is the mean over the tracks: the share of them that is expected to have it. The album
+    has no say where there is an objection, where it has one track only, or where its strongest genre is not the
+    strongest in more than half of its tracks.
 
     Args:
         title: Of the album.
         tracks: What each track by itself says: every genre of the model; one track at least, in any order.
         objection: Why they need not be of one kind, by their tags: see `grouping.objection`.
     """
-    genres, pooled = _matrix(helped(tracks))
-    together = _sum(pooled) / len(pooled)
+    genres, own = _matrix(tracks)
+    together = _sum(own) / len(own)
     order = np.lexsort((np.arange(len(genres)), -together))
     scores = tuple(Score(genres[index], float(together[index])) for index in order)
     agreeing = sum(one[0].genre == scores[0].genre for one in tracks)
     if not objection and len(tracks) == 1:
         objection = LONE
-    elif not objection and agreeing < LEAST_AGREEING * len(tracks):
+    elif not objection and 2 * agreeing <= len(tracks):
         objection = f"only {agreeing} of its {len(tracks)} tracks sound most like {scores[0].genre}"
     return Album(title, len(tracks), scores, objection)
 
@@ -49,11 +46,11 @@ def judge(title: str, tracks: Sequence[Scores], objection: str = "") -> Album:
 def helped(tracks: Sequence[Scores]) -> list[Scores]:
     """What each track of an album says with the help of the others; the sum of a track's probabilities is 1.
 
-    Empirical Bayes: the genres of an album's tracks are draws from shares of its own, which a Dirichlet
-    distribution around equal shares describes beforehand (Gelman et al., Bayesian Data Analysis, 3rd ed., 2013,
-    chapters 3.4 and 5). The other tracks tell of these shares, each by its probabilities, and the shares weigh
-    what the track itself says: p(g) × (PRIOR_TRACKS / n_genres + sum of the others' p(g)), scaled to sum 1. A
-    track without others is what it is by itself, and the order of tracks does not matter, to the last digit.
+    A linear opinion pool (Stone, The Opinion Pool, 1961): `WEIGHT` times the mean of the others, and the rest
+    of the weight for the track itself. Tracks of an album are wrong together, as they share what misleads the
+    model; to multiply their probabilities, as if they were not, made confidences far higher than the share of
+    right verdicts. A track without others is what it is by itself, and the order of tracks does not matter, to
+    the last digit.
 
     Args:
         tracks: What each track by itself says: every genre of the model.
@@ -64,14 +61,13 @@ def helped(tracks: Sequence[Scores]) -> list[Scores]:
     if len(tracks) == 1:
         return list(tracks)
     genres, own = _matrix(tracks)
-    others = np.maximum(_sum(own) - own, 0.0)  # rounding may leave a little less than nothing
-    weighed = own * (PRIOR_TRACKS / len(genres) + others)
-    weighed /= weighed.sum(axis=1, keepdims=True)
+    others = np.maximum(_sum(own) - own, 0.0) / (len(own) - 1)  # rounding may leave a little less than nothing
+    pooled = (1 - WEIGHT) * own + WEIGHT * others
     column = {genre: index for index, genre in enumerate(genres)}
     found = []
-    for scores, row in zip(tracks, weighed, strict=True):
-        pooled = [Score(score.genre, float(row[column[score.genre]])) for score in scores]
-        found.append(tuple(sorted(pooled, key=lambda score: -score.probability)))
+    for scores, row in zip(tracks, pooled, strict=True):
+        mixed = [Score(score.genre, float(row[column[score.genre]])) for score in scores]
+        found.append(tuple(sorted(mixed, key=lambda score: -score.probability)))
     return found
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tagger import albums
 from tagger.albums import grouping, pooling
+from tagger.errors import TagError
 from tagger.inference import abstain
 from tagger.records import Album, Failed, Heard, Score, Skipped, Stamp, Standing, Track, Verdict
 from tagger.sinks import taxonomy
@@ -25,6 +26,7 @@ from tagger.sinks.tags.credits import Credits
 
 GENRES = ("Blues", "Jazz", "Pop", "Rock")
 Tune = Callable[..., Path]
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "music"
 
 
 def scores(**shares: float) -> tuple[Score, ...]:
@@ -219,6 +221,20 @@ def test_albums_are_read_in_every_container(name: str, tune: Tune, tmp_path: Pat
         assert found.album_artist == "Us"
     if name not in {"a.wav", "a.aiff"}:
         assert found.is_compilation
+
+
+def test_damage_is_an_error_of_ours(tmp_path: Path) -> None:
+    """Whatever mutagen raises on a damaged header is a TagError with the path in front."""
+    whole = (EXAMPLES / "rock.wma").read_bytes()
+    path, messages = tmp_path / "a.wma", []
+    for place in range(290, 360):
+        path.write_bytes(whole[:place] + b"\xff" + whole[place + 1 :])
+        try:
+            credits.read(path)
+        except TagError as error:
+            messages.append(error.message)
+    assert len(messages) > 3
+    assert all(message.startswith(f"{path}: ") for message in messages)
 
 
 # The way through a scan

@@ -17,7 +17,7 @@ import pytest
 
 from tagger import engine, pipeline, tagging
 from tagger.inference.runtime import Runtime
-from tagger.records import Tagged
+from tagger.records import Tagged, Verdict
 from tagger.settings import Settings
 from tagger.sinks import album_columns, report, tags
 from tagger.sinks.cache import Cache
@@ -288,6 +288,33 @@ def test_an_interrupt_keeps_what_was_heard(prototype: Path) -> None:
         assert isinstance(result, Tagged)
         assert result.verdict.standing is not None
         assert result.verdict.standing.album.n_tracks == len(results)
+
+
+def test_a_file_that_changes_meanwhile_keeps_its_albums_help(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retagged by another program before it was written, a track is heard again and named as before."""
+    path, real_tag, n_tries = library / "Album" / ODD, tagging.tag, 0
+
+    def tag(heard: Verdict, wanted: tagging.Tagging, cache: Cache | None) -> Tagged:
+        nonlocal n_tries
+        if heard.track.path == path:
+            n_tries += 1
+            if n_tries == 1:
+                (tmp_path / "tagged.m4a").unlink(missing_ok=True)
+                convert(path, tmp_path / "tagged.m4a", "-codec", "copy", "-metadata", "album=Night Music")
+                shutil.move(tmp_path / "tagged.m4a", path)
+        return real_tag(heard, wanted, cache)
+
+    monkeypatch.setattr(tagging, "tag", tag)
+    plan = pipeline.prepare(Settings())
+    with pipeline.journal() as journal:
+        writer = pipeline.writer(journal, "test")
+        wanted = tagging.prepare(Settings(), plan.artefact.card, wanted=True, writer=writer)
+        results = list(pipeline.scan([library / "Album"], plan, wanted, album="vote"))
+    assert n_tries == 2
+    assert len(results) == 7
+    assert tags.read(path) == ("Classical",)
 
 
 @pytest.mark.real

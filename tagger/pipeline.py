@@ -11,14 +11,14 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tagger import engine, tagging
+from tagger import albums, engine, tagging
 from tagger.engine.live import Listening
 from tagger.errors import ChangedError, ModelError, OutputError, SettingsError
 from tagger.inference import abstain
 from tagger.inference import artefact as artefacts
 from tagger.inference import runtime as runtimes
 from tagger.inference.artefact import Artefact
-from tagger.records import Failed, Gap, Result, Track, Verdict
+from tagger.records import Failed, Gap, Heard, Result, Track, Verdict
 from tagger.settings import Settings, home_folder
 from tagger.sinks.cache import Cache
 from tagger.sinks.changes import Writer
@@ -46,6 +46,7 @@ def scan(
     stdin: Iterable[bytes] | None = None,
     halt: engine.Halt | None = None,
     cache: Cache | None = None,
+    album: str = "off",
     on_found: Callable[[int], None] = lambda count: None,
     on_all_found: Callable[[], None] = lambda: None,
 ) -> Iterator[Result]:
@@ -58,21 +59,44 @@ def scan(
         stdin: Lines for "-".
         halt: Ends the run early when it is set.
         cache: What was heard before; None to hear all anew and remember nothing.
+        album: What albums say of their tracks: one of `settings.ALBUMS`; see `albums.judged`.
         on_found: Told how many tracks have been found so far, from another thread.
         on_all_found: Told that there are no more.
     """
     tracks: Iterable[Track | Failed | None] = engine.ahead(
         discover.audio_files(paths, stdin=stdin), on_found, on_all_found, halt
     )
+    heard_once = _judged(tracks, plan, halt, cache, album)
     for _ in range(_MOST_HEARINGS):
-        changed: list[Track] = []
-        for heard in engine.hear(tracks, plan, halt, cache):
+        changed: dict[Track, Verdict] = {}
+        for heard in heard_once:
+            if not isinstance(heard, Verdict):
+                yield heard
+                continue
             try:
-                yield tagging.tag(heard, tags, cache) if isinstance(heard, Verdict) else heard
+                yield tagging.tag(heard, tags, cache)
             except ChangedError:
-                changed.append(heard.track)
-        tracks = changed
+                changed[heard.track] = heard
+        heard_once = albums.again(engine.hear(changed, plan, halt, cache), changed)
     yield from (Failed(track, "it changes faster than it can be heard") for track in changed)
+
+
+def _judged(
+    tracks: Iterable[Track | Failed | None],
+    plan: engine.Plan,
+    halt: engine.Halt | None,
+    cache: Cache | None,
+    album: str,
+) -> Iterator[Heard]:
+    """Hear tracks, each by itself or with what its album says."""
+    if album == "off":
+        return engine.hear(tracks, plan, halt, cache)
+    return albums.judged(
+        tracks,
+        lambda taken: engine.hear(taken, plan, halt, cache),
+        votes=album == "vote",
+        refusal=plan.rule.refusal,
+    )
 
 
 def listen(

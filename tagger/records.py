@@ -85,6 +85,43 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Album:
+    """What was heard in the tracks of an album together.
+
+    Attributes:
+        title: By its tags.
+        n_tracks: How many of its tracks were heard.
+        scores: Every genre of the model as its tracks have it together, strongest first.
+        reason: Why the album has no say on its tracks; empty if it has.
+    """
+
+    title: str
+    n_tracks: int
+    scores: tuple[Score, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a track stands against its album.
+
+    Attributes:
+        album: What was heard in the album.
+        own: Every genre as the track by itself has it, strongest first.
+    """
+
+    album: Album
+    own: tuple[Score, ...]
+
+    @property
+    def told(self) -> Literal["agrees", "differs", "left alone"]:
+        """Whether the track by itself has the album's strongest genre, or the album has no say."""
+        if self.album.reason:
+            return "left alone"
+        return "agrees" if self.own[0].genre == self.album.scores[0].genre else "differs"
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the user is told about a track.
 
@@ -97,6 +134,7 @@ class Verdict:
         model: Name of the model.
         reason: Why there is no genre; empty if there is one.
         stamp: What the file was when it was heard; None if that is not known.
+        standing: What its album says; None where albums are not judged, or it is on none.
     """
 
     track: Track
@@ -107,6 +145,7 @@ class Verdict:
     model: str
     reason: str = ""
     stamp: Stamp | None = None
+    standing: Standing | None = None
 
     @property
     def confidence(self) -> float:

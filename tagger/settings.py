@@ -22,6 +22,7 @@ from tagger.errors import SettingsError
 RUNTIMES = ("auto", "keras", "onnx")
 EFFORTS = ("fast", "auto", "full")
 VOTES = ("soft", "weighted", "majority", "median")
+ALBUMS = ("off", "suggest", "vote")
 POLICIES = ("only-missing", "only-generic", "replace", "append", "prepend")
 PROFILES = ("default", "navidrome", "plex", "itunes", "serato", "rekordbox", "car")
 HARDLINKS = ("skip", "break", "write")
@@ -44,6 +45,7 @@ class Settings:
         hold: How long a window counts in what `listen` shows: its weight falls to 1/e in so many seconds.
         vote: How windows are combined: one of `VOTES`.
         effort: How much of a track is heard: one of `EFFORTS`.
+        album: What the tracks of an album say of each other: one of `ALBUMS`.
         top_k: Number of genres shown for a track.
         min_confidence: Below it a verdict is "don't know", 0 to 1; None names always, and writes only from the
             model's own thresholds on.
@@ -72,6 +74,7 @@ class Settings:
     hold: float = 20.0
     vote: str = "soft"
     effort: str = "auto"
+    album: str = "off"
     top_k: int = 3
     min_confidence: float | None = None
     max_error: float | None = None
@@ -240,6 +243,7 @@ _PARSERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "hold": _number(0.1, 3600, " seconds"),
     "vote": _one_of(VOTES),
     "effort": _one_of(EFFORTS),
+    "album": _one_of(ALBUMS),
     "top_k": _whole(1, 1000),
     "min_confidence": _number(0, 1),
     "max_error": (_share, "a share above 0 and below 1, such as 5% or 0.05"),

@@ -22,6 +22,7 @@ FLOORS = {
     "tagger.watching": 3,
     "tagger.engine": 2,
     "tagger.tagging": 2,
+    "tagger.albums": 2,
     "tagger.diagnosis": 2,
     "tagger.sources": 1,
     "tagger.inference": 1,

@@ -193,6 +193,18 @@ def test_a_signal_lets_the_tracks_in_hand_be_finished(folder: Path, tune: Tune, 
     assert "`tagger undo 1` takes this back" in said
 
 
+def test_albums_have_no_say_in_a_watch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no `--album`; one that is set for good is told to have no say, and rows are as without it."""
+    monkeypatch.setenv("TAGGER_ALBUM", "vote")
+    with watch(folder, "--json") as running:
+        arrive(MUSIC / "pop.ogg", folder / "pop.ogg")
+        wait_for(lambda: running.results() == ["pop.ogg"])
+        (row,) = [row for row in running.rows if row["event"] == "heard"]
+        assert row["format"] == 2
+        assert running.end() == 0
+    assert b"album = vote has no say here: a watch never knows an album to be complete" in b"".join(running.err)
+
+
 def test_a_reader_that_leaves_ends_the_watch(folder: Path) -> None:
     """When nobody reads its lines any more, the watch ends by itself, and quietly."""
     command = f"{sys.executable} -m tagger watch {folder} --once-first --settle 0 --json -q | head -n 1"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tagger.inference.artefact import Artefact
-from tagger.sinks import report
+from tagger.sinks import album_columns, report
 from tests.sinks import contract
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,6 +55,8 @@ def test_report_keys_are_documented_in_order() -> None:
     """The table of keys is the program's."""
     table = README.split("| key | value |")[1].split("\n\n")[0]
     assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == report.COLUMNS
+    table = README.split("| key | value of an album |")[1].split("\n\n")[0]
+    assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == album_columns.COLUMNS
 
 
 def test_the_contract_table_is_the_tests() -> None:

@@ -94,6 +94,15 @@ Effort = Annotated[
         f"Default: {_DEFAULTS.effort}.",
     ),
 ]
+Album = Annotated[
+    str | None,
+    typer.Option(
+        "--album",
+        metavar="HOW",
+        help="What albums say: nothing (off), it is told beside each of their tracks (suggest), or it helps to "
+        f"name these (vote). Default: {_DEFAULTS.album}.",
+    ),
+]
 Runtime = Annotated[
     str | None,
     typer.Option(

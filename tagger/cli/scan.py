@@ -37,6 +37,7 @@ def scan(
     max_error: options.MaxError = None,
     vote: options.Vote = None,
     effort: options.Effort = None,
+    album: options.Album = None,
     window: options.Window = None,
     hop: options.Hop = None,
     jobs: options.Jobs = None,
@@ -54,6 +55,7 @@ def scan(
     resolved = settings.resolve(options.given(locals()), config=config).settings
     kind = _report_kind(as_json, as_csv, output)
     display.configure(quiet=quiet, verbose=verbose)
+    _check_promise(resolved)
     writing = "dry run" if dry_run else "write" if write_tags else ""
     counts, interrupted = _run(paths, resolved, writing, kind, output, verbose, not no_cache)
     if interrupted:
@@ -76,8 +78,9 @@ def _run(
     counts, halt = ledger.Ledger(), engine.Halt()
     prepared = preparing.prepared(resolved, "scan", writing=writing, remembers=remembers, verbose=verbose)
     with prepared as run, contextlib.ExitStack() as stack:
-        rows = stack.enter_context(_report(kind, output, resolved.top_k))
-        table = display.Results(top_k=resolved.top_k) if rows is None or output is not None else None
+        top_k, albums = resolved.top_k, resolved.album != "off"
+        rows = stack.enter_context(_report(kind, output, top_k, albums))
+        table = display.Results(top_k=top_k, albums=albums) if rows is None or output is not None else None
         progress = stack.enter_context(display.ScanProgress(drawn=table is not None or not sys.stdout.isatty()))
         stack.enter_context(interrupts.obeyed(halt))
         results = pipeline.scan(
@@ -87,6 +90,7 @@ def _run(
             stdin=sys.stdin.buffer if sys.stdin else (),  # closed by whoever started us
             halt=halt,
             cache=run.cache,
+            album=resolved.album,
             on_found=progress.found,
             on_all_found=progress.all_found,
         )
@@ -106,14 +110,23 @@ def _run(
 
 
 @contextlib.contextmanager
-def _report(kind: str | None, output: Path | None, top_k: int) -> Iterator[report.Report | None]:
+def _report(kind: str | None, output: Path | None, top_k: int, albums: bool) -> Iterator[report.Report | None]:
     if kind is None:
         yield None
     elif output is None:
-        yield report.FORMATS[kind](sys.stdout, top_k=top_k)
+        yield report.FORMATS[kind](sys.stdout, top_k=top_k, albums=albums)
     else:
-        with report.saved(output, kind, top_k=top_k) as rows:
+        with report.saved(output, kind, top_k=top_k, albums=albums) as rows:
             yield rows
+
+
+def _check_promise(resolved: settings.Settings) -> None:
+    """Refuse a promise on verdicts that are not of the kind that it was proven for."""
+    if resolved.album == "vote" and resolved.max_error is not None:
+        raise SettingsError(
+            "--max-error promises for tracks that are named by themselves, not with their album's help",
+            hint="leave out --max-error, or take --album suggest",
+        )
 
 
 def _report_kind(as_json: bool, as_csv: bool, output: Path | None) -> str | None:

@@ -78,6 +78,10 @@ def watch(
         )
         with begun as watcher:
             _greet(folders, watcher.n_known)
+            if resolved.album != "off":
+                display.note(
+                    f"album = {resolved.album} has no say here: a watch never knows an album to be complete"
+                )
             for result in watching.watch(watcher, run.plan, run.tags, halt=halt, cache=run.cache):
                 counts.add(result)
                 for sink in (table, rows):

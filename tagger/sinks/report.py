@@ -18,6 +18,9 @@ Format version 2. JSON Lines: UTF-8, one object per track and line, with the key
     n_windows         number of windows the network saw; null if nothing was heard
     model             name of the model; null if nothing was heard
 
+Where albums are judged (`tagger scan --album`), it is format version 3, with the keys of `album_columns` behind
+these.
+
 Bytes of a name that are not UTF-8 appear as JSON escapes (PEP 383, \udc80 to \udcff): `os.fsencode` of
 the loaded string is the name. Other characters are written as they are.
 
@@ -42,8 +45,9 @@ from types import MappingProxyType
 from typing import Any, BinaryIO, TextIO
 
 from tagger import errors, records
+from tagger.sinks import album_columns
 
-FORMAT_VERSION = 2
+FORMAT_VERSION, ALBUM_FORMAT_VERSION = 2, 3
 
 _HEAD_BYTES = 16
 
@@ -70,11 +74,13 @@ class Report(ABC):
     Args:
         stream: Where rows go; what a text stream lies on is written as UTF-8, whatever its own encoding.
         top_k: How many genres to list per track; None for all.
+        albums: Whether to tell what albums say, in format 3.
     """
 
-    def __init__(self, stream: BinaryIO | TextIO, *, top_k: int | None = None) -> None:
+    def __init__(self, stream: BinaryIO | TextIO, *, top_k: int | None = None, albums: bool = False) -> None:
         self._stream: Any = stream
         self._top_k = top_k
+        self._albums = albums
 
     def add(self, result: records.Result) -> None:
         """Write the row of a result.
@@ -83,7 +89,7 @@ class Report(ABC):
             BrokenPipeError: The reader at the other end has gone.
             OutputError: The row cannot be written.
         """
-        self._emit(self._row(fields(result, self._top_k)))
+        self._emit(self._row(fields(result, self._top_k, albums=self._albums)))
 
     @abstractmethod
     def _row(self, fields: Mapping[str, Any]) -> str: ...
@@ -113,15 +119,19 @@ class JsonLines(Report):
 class Csv(Report):
     """A header row, then one row per track."""
 
-    def __init__(self, stream: BinaryIO | TextIO, *, top_k: int | None = None) -> None:
-        super().__init__(stream, top_k=top_k)
-        self._emit(_csv_line(COLUMNS))
+    def __init__(self, stream: BinaryIO | TextIO, *, top_k: int | None = None, albums: bool = False) -> None:
+        super().__init__(stream, top_k=top_k, albums=albums)
+        self._emit(_csv_line(COLUMNS + album_columns.COLUMNS if albums else COLUMNS))
 
     def _row(self, fields: Mapping[str, Any]) -> str:
-        ranked = "; ".join(f"{score['genre']}:{score['probability']:.4f}" for score in fields["genres"])
+        ranked = {
+            name: "; ".join(f"{score['genre']}:{score['probability']:.4f}" for score in fields[name])
+            for name in ("genres", "own_genres")
+            if name in fields
+        }
         cells = {
             **fields,
-            "genres": ranked,
+            **ranked,
             "tags_before": _joined(fields["tags_before"]),
             "tags_after": _joined(fields["tags_after"]),
             "written": str(fields["written"]).lower(),
@@ -138,7 +148,9 @@ FORMATS: Mapping[str, type[Report]] = MappingProxyType({"jsonl": JsonLines, "csv
 
 
 @contextlib.contextmanager
-def saved(path: str | os.PathLike[str], kind: str, *, top_k: int | None = None) -> Iterator[Report]:
+def saved(
+    path: str | os.PathLike[str], kind: str, *, top_k: int | None = None, albums: bool = False
+) -> Iterator[Report]:
     """Open a report that takes the place of an older one only when the run ends.
 
     Until then its rows are in `<path>.PID.partial`. An interrupted run (Ctrl-C) ends too: what there is of it
@@ -149,6 +161,7 @@ def saved(path: str | os.PathLike[str], kind: str, *, top_k: int | None = None) 
         path: Where the report is to be.
         kind: A key of `FORMATS`.
         top_k: How many genres to list per track; None for all.
+        albums: Whether to tell what albums say, in format 3.
 
     Raises:
         OutputError: There is no such kind of report, the file cannot be written, or it holds something else.
@@ -166,7 +179,7 @@ def saved(path: str | os.PathLike[str], kind: str, *, top_k: int | None = None) 
     with contextlib.ExitStack() as closing:
         closing.callback(_close, stream, path)
         try:
-            yield FORMATS[kind](stream, top_k=top_k)
+            yield FORMATS[kind](stream, top_k=top_k, albums=albums)
         except Exception:
             raise
         except BaseException:
@@ -227,8 +240,14 @@ def now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
-def fields(result: records.Result, top_k: int | None = None) -> dict[str, Any]:
-    """The values of `COLUMNS`, in their order; of the genres the `top_k` strongest, or all."""
+def fields(result: records.Result, top_k: int | None = None, *, albums: bool = False) -> dict[str, Any]:
+    """The values of all columns, in their order; of genres the `top_k` strongest, or all.
+
+    Args:
+        result: What became of a track.
+        top_k: How many genres to list; None for all.
+        albums: Whether to tell what albums say, in format 3.
+    """
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row |= {"format": FORMAT_VERSION, "path": os.fsdecode(result.track.path), "status": status(result)}
     row |= {"genres": [], "written": False, "reason": result.reason}
@@ -240,15 +259,17 @@ def fields(result: records.Result, top_k: int | None = None) -> dict[str, Any]:
             "written": result.written,
             "reason": result.reason or result.verdict.reason,
         }
+    if albums:
+        verdict = result.verdict if isinstance(result, records.Tagged) else None
+        row |= {"format": ALBUM_FORMAT_VERSION} | album_columns.of(verdict, top_k)
     return row
 
 
 def _heard(verdict: records.Verdict, top_k: int | None) -> dict[str, Any]:
-    strongest = verdict.scores[:top_k]
     return {
         "genre": verdict.genre,
         "confidence": round(verdict.confidence, 4),
-        "genres": [{"genre": score.genre, "probability": round(score.probability, 4)} for score in strongest],
+        "genres": album_columns.ranked(verdict.scores[:top_k]),
         "duration_seconds": round(verdict.duration_seconds, 3),
         "n_windows": verdict.n_windows,
         "model": verdict.model,

@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 
 from tagger.errors import SettingsError
-from tagger.records import Score, Verdict
+from tagger.records import Score, Standing, Verdict
 from tagger.sinks.tags import spelling
 
 _MOST_BYTES = 1 << 20  # beets' tree has 16 kB
@@ -56,17 +56,18 @@ class Taxonomy:
         if self == Taxonomy():
             return verdict
         ours = {spelling.key(score.genre): score.genre for score in verdict.scores}
-        shares: dict[str, list[float]] = {}
-        for score in verdict.scores:
-            shares.setdefault(self._name(score.genre, ours), []).append(score.probability)
-        sums = [Score(genre, min(1.0, math.fsum(parts))) for genre, parts in shares.items()]
-        scores = tuple(sorted(sums, key=lambda score: -score.probability))
+        scores = self._summed(verdict.scores, ours)
         top, reason = scores[0], ""
         if not self.allows(top.genre):
             reason = f"{top.genre} is not among your genres"
         else:
             reason = refusal(self._joined(top.genre, ours), top.probability)
-        return dataclasses.replace(verdict, scores=scores, genre=None if reason else top.genre, reason=reason)
+        standing = verdict.standing
+        if standing is not None:
+            album = dataclasses.replace(standing.album, scores=self._summed(standing.album.scores, ours))
+            standing = Standing(album, self._summed(standing.own, ours))
+        genre = None if reason else top.genre
+        return dataclasses.replace(verdict, scores=scores, genre=genre, reason=reason, standing=standing)
 
     def allows(self, genre: str) -> bool:
         """Whether a genre, ours or the user's, may be written, if need be as another."""
@@ -87,6 +88,14 @@ class Taxonomy:
         """Whether the first genre is above the second in the tree."""
         below = spelling.key(other)
         return spelling.key(one) in [key for key in self._upwards(below) if key != below]
+
+    def _summed(self, scores: tuple[Score, ...], ours: Mapping[str, str]) -> tuple[Score, ...]:
+        """Probabilities under the user's names, strongest first."""
+        shares: dict[str, list[float]] = {}
+        for score in scores:
+            shares.setdefault(self._name(score.genre, ours), []).append(score.probability)
+        sums = [Score(genre, min(1.0, math.fsum(parts))) for genre, parts in shares.items()]
+        return tuple(sorted(sums, key=lambda score: -score.probability))
 
     def _joined(self, name: str, ours: Mapping[str, str]) -> list[str]:
         """Our genres that have this name there."""

@@ -1,5 +1,6 @@
 """Results of every sort to show; light to import, for programs that tests start."""
 
+import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,26 @@ RESULTS: list[records.Result] = [
     records.Failed(
         records.Track(Path("broken.mp3")), "decoded 12 s of 180 s, which is less than it claims to hold"
     ),
+]
+
+
+def on_album(name: str, album: records.Album, own: tuple[records.Score, ...]) -> records.Tagged:
+    """A track on an album."""
+    heard = result(name)
+    standing = records.Standing(album, own)
+    return dataclasses.replace(heard, verdict=dataclasses.replace(heard.verdict, standing=standing))
+
+
+_ROCK = (records.Score("Rock", 0.62), records.Score("Pop", 0.3))
+_POP = (records.Score("Pop", 0.48), records.Score("Rock", 0.4))
+_BEST_OF = records.Album("Best of", 2, _ROCK)
+
+ON_ALBUMS = [
+    on_album("a.mp3", _BEST_OF, _ROCK),
+    on_album("b.mp3", _BEST_OF, _POP),
+    on_album("c.mp3", records.Album("A Mix\x1b[31m", 9, _ROCK, "it has 9 artists"), _ROCK),
+    on_album("d.mp3", records.Album("Lone", 1, _ROCK, "no other of its tracks was heard"), _ROCK),
+    result("e.mp3"),
 ]
 
 

@@ -252,6 +252,15 @@ with display.ScanProgress() as progress:
 """
 
 
+ALBUMS = """
+from tests.sinks import outcomes
+from tagger.sinks import display
+rows = display.Results(albums=True)
+for each in outcomes.ON_ALBUMS:
+    rows.add(each)
+"""
+
+
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_rows_stand_above_the_progress(columns: int) -> None:
     """In a terminal every row is whole, the progress line is erased, and colour is used."""
@@ -263,6 +272,42 @@ def test_rows_stand_above_the_progress(columns: int) -> None:
         assert results.row(each, 3, columns)[0].plain in plain
     assert "error: an error in between" in plain
     assert shown.rstrip().endswith("\x1b[2K")
+
+
+def test_albums_stand_above_their_tracks() -> None:
+    """Each album has a line above its tracks, once; a track that differs has one below; others have none."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", in_terminal(ALBUMS, 100)).replace("\r", "")
+    lines = [line.strip() for line in plain.splitlines() if "elapsed" not in line and line.strip()]
+    told = [line for line in lines if ".mp3" not in line]
+    assert told == [
+        "Best of, 2 tracks: Rock 62 %",
+        "its album: Rock 62 %; by itself Pop 48 %",
+        "A Mix\\x1b[31m, 9 tracks: left alone: it has 9 artists",
+    ]
+    assert [line.split()[0] for line in lines if ".mp3" in line] == [
+        "a.mp3",
+        "b.mp3",
+        "c.mp3",
+        "d.mp3",
+        "e.mp3",
+    ]
+
+
+def test_albums_are_a_sixth_cell_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no terminal, what is told of albums is one more cell, empty for tracks on none."""
+    table = display.Results(albums=True)
+    for each in [*outcomes.ON_ALBUMS, outcomes.RESULTS[-1]]:
+        table.add(each)
+    cells = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert {len(row) for row in cells} == {6}
+    assert [row[5] for row in cells] == [
+        "Best of, 2 tracks: Rock 62 %; agrees",
+        "Best of, 2 tracks: Rock 62 %; differs; by itself Pop 48 %",
+        "A Mix\\x1b[31m, 9 tracks: left alone: it has 9 artists",
+        "Lone, 1 track: left alone: no other of its tracks was heard",
+        "",
+        "",
+    ]
 
 
 def test_no_color_is_honoured() -> None:

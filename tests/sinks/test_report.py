@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger import errors, records
-from tagger.sinks import report
+from tagger.sinks import album_columns, report
 
 ODD_NAME = os.fsdecode(b'=cmd|\' /\xff\xe9\n"x",;\\ \xd0\x96.mp3')
 SCORES = (records.Score("R&B/Soul", 0.87654321), records.Score("Rock", 0.1), records.Score("Жанр", 0.02345679))
@@ -100,6 +100,39 @@ def test_every_row_has_every_key_in_order() -> None:
     """Readers can rely on keys and columns whatever became of a track."""
     assert [tuple(row) for row in json_rows(*RESULTS)] == [report.COLUMNS] * len(RESULTS)
     assert [tuple(row) for row in csv_rows(*RESULTS)] == [report.COLUMNS] * len(RESULTS)
+
+
+def test_albums_have_columns_behind_the_others() -> None:
+    """With albums, every row has every key of format 3, whatever became of a track, in JSON and CSV."""
+    album = records.Album("Best of", 7, SCORES)
+    standing = records.Standing(album, SCORES[::-1])
+    apart = records.Standing(dataclasses.replace(album, reason="it has 7 artists"), SCORES)
+    on_albums = [
+        dataclasses.replace(WRITTEN, verdict=dataclasses.replace(WRITTEN.verdict, standing=one))
+        for one in (standing, apart)
+    ]
+    rows = {}
+    for kind, read in {"jsonl": lambda text: map(json.loads, text.splitlines()), "csv": csv_of}.items():
+        stream = io.BytesIO()
+        growing = report.FORMATS[kind](stream, top_k=2, albums=True)
+        for result in (*on_albums, *RESULTS):
+            growing.add(result)
+        rows[kind] = list(read(stream.getvalue().decode()))
+        assert {tuple(row) for row in rows[kind]} == {report.COLUMNS + album_columns.COLUMNS}
+        assert {str(row["format"]) for row in rows[kind]} == {"3"}
+    first, second, lone, *_, failed = ([row[name] for name in album_columns.COLUMNS] for row in rows["jsonl"])
+    weakest = [{"genre": "Жанр", "probability": 0.0235}, {"genre": "Rock", "probability": 0.1}]
+    assert first == ["Best of", "differs", "R&B/Soul", 0.8765, 7, "", weakest]
+    assert second[:-1] == ["Best of", "left alone", None, None, 7, "it has 7 artists"]
+    assert lone == [None, None, None, None, None, "", rows["jsonl"][2]["genres"]]
+    assert failed == [None, None, None, None, None, "", []]
+    cells = [rows["csv"][0][name] for name in album_columns.COLUMNS]
+    assert cells == ["Best of", "differs", "R&B/Soul", "0.8765", "7", "", "Жанр:0.0235; Rock:0.1000"]
+
+
+def csv_of(text: str) -> list[dict[str, str]]:
+    """The rows of a CSV."""
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def test_the_status_says_what_became_of_a_track() -> None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tagger import records
-from tagger.sinks.display import consoles, drawing
+from tagger.sinks.display import albums, consoles, drawing
 
 _N_PERCENT = 5
 _SURE, _UNSURE = 0.8, 0.5
@@ -22,23 +22,41 @@ class Results:
     where there is no room beside. Elsewhere, five columns parted by tabs: path, genre (or "don't know",
     "skipped", "failed"), confidence, runners-up, and what was done about the tags or what went wrong.
 
+    Where albums are judged, each has a line above its tracks in a terminal, and tracks that differ have one
+    below; elsewhere there is a sixth column.
+
     Args:
         top_k: How many genres to show for a track, the strongest included.
+        albums: Whether albums are judged.
     """
 
-    def __init__(self, *, top_k: int = 3) -> None:
+    def __init__(self, *, top_k: int = 3, albums: bool = False) -> None:
         self._top_k = top_k
+        self._albums = albums
+        self._album: records.Album | None = None
         console = consoles.out()
         self._plain = None if console.is_terminal else console
 
     def add(self, result: records.Result) -> None:
         """Print the row of a result."""
         if self._plain is not None:
-            consoles.line(self._plain, Text(plain_row(result, self._top_k)))
+            cells = plain_row(result, self._top_k)
+            if self._albums:
+                told = albums.cell(result) if isinstance(result, records.Tagged) else ""
+                cells = f"{cells}\t{drawing.printable(told)}"
+            consoles.line(self._plain, Text(cells))
             return
         console = consoles.out()
-        for text in row(result, self._top_k, console.width):
+        for text in [*self._heading(result), *row(result, self._top_k, console.width)]:
             consoles.line(console, text)
+
+    def _heading(self, result: records.Result) -> list[Text]:
+        """A line for an album that begins here, if it has several tracks."""
+        standing = result.verdict.standing if isinstance(result, records.Tagged) else None
+        album = None if standing is None else standing.album
+        is_new = album is not None and album.n_tracks > 1 and album != self._album
+        self._album = album
+        return [Text(drawing.printable(albums.heading(album)), "bold cyan")] if is_new and album else []
 
 
 def plain_row(result: records.Result, top_k: int) -> str:
@@ -71,9 +89,12 @@ def row(result: records.Result, top_k: int, width: int) -> list[Text]:
     ]
     line = Text(" ").join(Text(drawing.fitted(text, n), style) for text, n, style in cells if n)
     line.rstrip()
-    if not outcome or cell_len(outcome) <= widths.outcome or _mark(result)[0] == _WRITTEN:
-        return [line]
-    return [line, Text(f"  {outcome}", style="red" if _mark(result)[0] == _FAILED else "dim")]
+    lines = [line]
+    if outcome and cell_len(outcome) > widths.outcome and _mark(result)[0] != _WRITTEN:
+        lines.append(Text(f"  {outcome}", style="red" if _mark(result)[0] == _FAILED else "dim"))
+    if isinstance(result, records.Tagged) and (apart := albums.beside(result)):
+        lines.append(Text(f"  {drawing.printable(apart)}", style="yellow"))
+    return lines
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import stat
+import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -208,5 +209,5 @@ def ours(path: str | os.PathLike[str]) -> Iterator[None]:
         raise errors.TagError(path, str(exc)) from exc
     except OSError as exc:
         raise errors.TagError(path, exc.strerror or str(exc)) from exc
-    except (mutagen.MutagenError, ValueError, EOFError, IndexError) as exc:
+    except (mutagen.MutagenError, ValueError, EOFError, LookupError, struct.error) as exc:
         raise errors.TagError(path, f"damaged tags or header: {exc or type(exc).__name__}") from exc

@@ -65,6 +65,17 @@ class Wave:
         return id3chunks.places(file, form) + tuple(info)
 
 
+def infos(file: BinaryIO) -> dict[str, str]:
+    """The texts of INFO by their names; of several of one name the first.
+
+    Raises:
+        NotKeepableError: It is not the plain kind of WAV.
+    """
+    form = _form(file)
+    texts = [item for _, data in _infos(file, form) for item in _items(data)[0]]
+    return {name.decode("latin-1"): _decoded(text) for name, text in reversed(texts)}
+
+
 def _encoded(text: str) -> bytes:
     """Encode a text of INFO, with the zero at its end.
 

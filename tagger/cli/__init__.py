@@ -26,6 +26,7 @@ from tagger.cli import (
     scan,
     show,
     train,
+    ui,
     undo,
     watch,
 )
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command("scan")(scan.scan)
 app.command("listen")(listen.listen)
 app.command("watch")(watch.watch)
+app.command("ui")(ui.ui)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-_STYLE = """
+TOKENS = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #595959; --paper: #fff; --line: #d5d5d5;
   --alarm: #8a1f00; --alarm-band: #fdeee8; --link: #00568a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --soft: #a8a8a8; --paper: #16181b;
   --line: #3d4146; --alarm: #ffb59b; --alarm-band: #3a1d13; --link: #7cc4f5; } }
+"""
+"""The colours of every page, on light and on dark."""
+
+_STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 62rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.55 system-ui, sans-serif; }
@@ -49,7 +53,7 @@ def document(title: str, parts: Iterable[str]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{text(title)}</title>\n<style>{TOKENS.rstrip()}{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(parts)
         + "\n</main>\n</body>\n</html>\n"
     )

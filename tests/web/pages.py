@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -147,6 +148,14 @@ def opened(browser: Any, page: Page, **context: Any) -> Iterator[Any]:
         hosts = {urllib.parse.urlsplit(url).netloc for url in asked if not url.startswith(("blob:", "data:"))}
         assert hosts == {urllib.parse.urlsplit(page.url).netloc}, hosts
         assert not complaints
+
+
+def until(tab: Any, expression: str, seconds: float = 20.0) -> None:
+    """Wait until an expression holds in the page, whose policy lets no test evaluate strings in it."""
+    deadline = time.monotonic() + seconds
+    while not tab.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        tab.wait_for_timeout(50)
 
 
 def shoot(tab: Any, name: str) -> None:

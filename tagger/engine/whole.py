@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,12 +56,17 @@ class Whole:
         """Calibrated, of the windows that have a vote, shape (n_audible, n_genres)."""
         return calibrate.probabilities(self.logits, self.plan.artefact.card.calibration)
 
+    @property
+    def by_window(self) -> NDArray[np.float64]:
+        """The same of all windows, shape (n_windows, n_genres); NaN of those without a vote."""
+        rows = np.full((len(self.places), self.logits.shape[1]), np.nan)
+        rows[self.is_audible] = self.probabilities
+        return rows
+
     def verdict(self) -> Verdict:
         """What `tagger scan --effort full` says of the track."""
         ranking = conclusion.ranked(self.logits, self.loudness_db[self.is_audible], self.plan)
-        return conclusion.verdict(
-            Track(self.path), ranking, self.plan, self.duration_seconds, len(self.logits)
-        )
+        return conclusion.verdict(Track(self.path), ranking, self.plan, self.duration_seconds, len(self.logits))
 
 
 def hear(path: Path, plan: Plan, halt: Halt | None = None) -> Whole:
@@ -112,6 +117,28 @@ def windows(path: Path, plan: Plan, numbers: Iterable[int]) -> dict[int, Window]
         frames = frontend.stream(decode.blocks(path, front_end.sample_rate), front_end)
         slid = window.slide(frames, plan.window_frames, plan.hop_frames)
         return {number: heard for number, heard in enumerate(slid) if number in wanted}
+
+
+def samples(path: Path, plan: Plan, places: Mapping[int, Sequence[float]]) -> dict[int, Array]:
+    """Hear some windows of a track once more, as the samples in them.
+
+    Args:
+        path: The file.
+        plan: How it is heard.
+        places: Start and end of each window, in seconds, by its number.
+
+    Raises:
+        DecodeError: It cannot be decoded.
+    """
+    rate = plan.artefact.card.front_end.sample_rate
+    cuts = {number: (round(start * rate), round(end * rate)) for number, (start, end) in places.items()}
+    found: dict[int, list[Array]] = {number: [] for number in places}
+    n_before = 0
+    for block in decode.blocks(path, rate):
+        for number, (start, end) in cuts.items():
+            found[number].append(block[max(0, start - n_before) : max(0, end - n_before)])
+        n_before += len(block)
+    return {number: np.concatenate(parts) for number, parts in found.items()}
 
 
 @dataclass
@@ -193,7 +220,7 @@ def _extent(rows: Array) -> Array:
 
 
 def _places(n_windows: int, n_frames: int, n_samples: int, plan: Plan) -> NDArray[np.float64]:
-    """Where windows are, in seconds: frames begin where the next one's hop does; the last window reaches back."""
+    """Where windows are, in seconds: a frame takes the time of a hop, and the last window reaches back."""
     front_end = plan.artefact.card.front_end
     starts = np.arange(n_windows) * plan.hop_frames
     starts = np.minimum(starts, max(0, n_frames - plan.window_frames))

@@ -58,8 +58,8 @@ class Attribution:
 
     Attributes:
         genre: The genre.
-        cells: In the shape of the spectrogram, 0 to 1, the strongest of the excerpt having 1; all 0 if nothing
-            speaks for it.
+        cells: In the shape of the spectrogram, 0 to 1, the strongest 0.5 % of the excerpt having 1; all 0 if
+            nothing speaks for it.
     """
 
     genre: str
@@ -166,8 +166,7 @@ class Explanation:
         genres: The model's, in its order.
         timeline: What was heard when.
         waveform: The outline of the samples.
-        excerpt: The spectrogram of the part that did most, and what in it speaks for which genre; None for a
-            model that has no such view.
+        excerpt: The spectrogram of the part that did most, and what in it speaks for which genre.
         deciding: The windows that did most, most first; at most five.
         bands: What each band of frequencies does, low ones first.
         n_tried: Number of windows, spread over the track, in which the bands were tried.
@@ -182,7 +181,7 @@ class Explanation:
     genres: tuple[str, ...]
     timeline: Timeline
     waveform: Waveform
-    excerpt: Excerpt | None
+    excerpt: Excerpt
     deciding: tuple[Deciding, ...]
     bands: tuple[BandEffect, ...]
     n_tried: int

@@ -22,6 +22,7 @@ _N_FFT, _HOP_LENGTH, _N_MELS = 1024, 256, 64
 
 # Standard deviations; wider ones were measured to explain less (`python -m tests.measure_explain`).
 _SMOOTH_FRAMES_AND_BANDS = (4.0, 2.0)
+_FULL_SHARE = 0.005  # a single peak would leave all else dark
 
 
 class Canvas(Protocol):
@@ -112,7 +113,7 @@ def still(windows: Array) -> Array:
 
 
 def strengths(cells: Array) -> Array:
-    """What speaks for a genre, made smooth enough to be seen: 0 to 1, the strongest cell having 1.
+    """What speaks for a genre, made smooth enough to be seen: 0 to 1, the strongest 0.5 % of cells having 1.
 
     Args:
         cells: Evidence for and against, shape (n_frames, n_bands); what is less than 0 when smoothed becomes 0.
@@ -120,8 +121,8 @@ def strengths(cells: Array) -> Array:
     from scipy import ndimage
 
     smooth = np.maximum(ndimage.gaussian_filter(cells, _SMOOTH_FRAMES_AND_BANDS, mode="nearest"), 0)
-    highest = float(smooth.max(initial=0))
-    return smooth / highest if highest > 0 else smooth
+    high = float(np.quantile(smooth, 1 - _FULL_SHARE)) or float(smooth.max(initial=0))
+    return np.minimum(smooth / high, 1) if high > 0 else smooth
 
 
 def _middles(values: NDArray[np.float64]) -> NDArray[np.float64]:

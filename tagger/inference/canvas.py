@@ -103,7 +103,7 @@ def band_hz(front_end: FrontEnd) -> NDArray[np.float64]:
     """Middles of the bands of the spectrogram that is shown, in Hz, shape (n_bands,)."""
     seen = shown(front_end)
     if seen.kind == "log_spectrogram":
-        return np.fft.rfftfreq(seen.n_fft, 1 / seen.sample_rate)
+        return np.linspace(0, seen.sample_rate / 2, seen.n_bands)
     return melscale.edges(seen.n_mels, seen.fmin, seen.fmax, htk=seen.htk)[1:-1]
 
 

@@ -92,7 +92,7 @@ def _excerpt(found: Explanation) -> dict[str, Any]:
     def fewer(frames: NDArray[np.float32]) -> NDArray[np.float32]:
         starts = np.arange(0, len(frames), n_each)
         sizes = np.diff(np.append(starts, len(frames)))
-        return np.add.reduceat(frames, starts, axis=0) / sizes[:, None].astype(np.float32)
+        return (np.add.reduceat(frames, starts, axis=0) / sizes[:, None]).astype(np.float32)
 
     def of_genre(one: Attribution) -> dict[str, Any]:
         return {"genre": one.genre, "cells": _numbers(fewer(one.cells), 2)}
@@ -118,9 +118,8 @@ def _neighbour(one: Neighbour) -> dict[str, Any]:
 def _rounded(one: Any) -> dict[str, Any]:
     """The fields of a record, numbers rounded."""
     fields = dataclasses.asdict(one)
-    return {
-        name: round(value, _PLACES) if isinstance(value, float) else value for name, value in fields.items()
-    }
+    rounded = {name: round(value, _PLACES) for name, value in fields.items() if isinstance(value, float)}
+    return fields | rounded
 
 
 def _numbers(values: NDArray[Any], places: int = _PLACES) -> list[Any]:

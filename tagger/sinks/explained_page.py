@@ -31,8 +31,8 @@ def _parts(found: Explanation, name: str) -> Iterator[str]:
     said = f"{told.verdict(found)}. {told.bands(found)}"
     light, dark = (picture.drawn(found, "png", theme) for theme in (picture.LIGHT, picture.DARK))
     caption = (
-        "From above: the waveform in the colours of the strongest genres; their probabilities; what in the part "
-        f"that did most speaks for {found.winner}, and what for {found.runner_up}; the bands."
+        "From above: the waveform in the colours of the strongest genres; their probabilities; what in the "
+        f"part that did most speaks for {found.winner}, and what for {found.runner_up}; the bands."
     )
     yield page.image(light, dark, said, caption)
     yield page.heading("Windows that decided")
@@ -52,7 +52,7 @@ def _parts(found: Explanation, name: str) -> Iterator[str]:
     yield page.heading("Bands of frequencies")
     yield page.paragraph(told.bands(found))
     yield page.table(
-        f"What becomes of {found.winner} if nothing moves in a band, tried in {found.n_tried} windows, in points",
+        f"What becomes of {found.winner} without what moves in a band, in points ({found.n_tried} windows)",
         ("band", "from", "to", "change"),
         [
             (one.name, f"{one.low_hz:,.0f} Hz", f"{one.high_hz:,.0f} Hz", f"{100 * one.change:+.1f}")

@@ -32,6 +32,7 @@ _STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tagger", "font.size": 10, "ax
 _CREATOR = {"png": "Software", "svg": "Creator", "pdf": "Creator"}
 _N_SHOWN = 6
 _MOST_COLUMNS = 1600
+_MOST_LINES = 16
 _DYNAMIC_DB = 70.0
 _TICKS_HZ = (60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 
@@ -87,7 +88,7 @@ def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT) -> bytes:
 
 
 def _draw(figure: Figure, found: Explanation, theme: Theme) -> None:
-    heights = (1.5, 1.5, 2.6, 2.6, 2.4)
+    heights = (1.4, 1.4, 2.5, 2.5, 2.7)
     rows = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     heard = figure.add_subplot(rows[0])
     shares = figure.add_subplot(rows[1], sharex=heard)
@@ -98,7 +99,7 @@ def _draw(figure: Figure, found: Explanation, theme: Theme) -> None:
     for axes, one in ((upper, found.excerpt.winner), (lower, found.excerpt.runner_up)):
         _spectrogram(axes, found, one, theme)
     lower.set_xlabel(f"the part that did most for the verdict; evidence {told.method(found)}")
-    last = rows[4].subgridspec(1, 2, width_ratios=(1.35, 1))
+    last = rows[4].subgridspec(1, 2, width_ratios=(1, 1))
     _bands(figure.add_subplot(last[0]), found, theme)
     _facts(figure.add_subplot(last[1]), found, theme)
     name = Path(told.safe(found.verdict.track.path)).name
@@ -171,6 +172,8 @@ def _spectrogram(axes: Axes, found: Explanation, one: Attribution, theme: Theme)
     axes.set_title(_plain(f"What speaks for {one.genre} ({told.percent(share)})"), color=theme.ink)
     ticks = [hz for hz in _TICKS_HZ if excerpt.band_hz[0] <= hz <= excerpt.band_hz[-1]]
     places = np.interp(ticks, excerpt.band_hz, np.arange(n_bands))
+    apart = np.append(np.diff(places) > n_bands / 16, True)  # low ones of a linear scale lie on each other
+    ticks, places = [hz for hz, is_apart in zip(ticks, apart, strict=True) if is_apart], places[apart]
     axes.set_yticks(places, [f"{hz / 1000:g} kHz" if hz >= 1000 else f"{hz} Hz" for hz in ticks])
     axes.xaxis.set_major_formatter(_clock)
     for window in found.deciding:
@@ -186,8 +189,8 @@ def _bands(axes: Axes, found: Explanation, theme: Theme) -> None:
     shades = [hue if band.is_decisive else theme.soft for band in found.bands]
     places = np.arange(len(changes))
     axes.barh(places, changes, color=shades, height=0.62)
-    names = [f"{band.name}\n{band.low_hz:,.0f}–{band.high_hz:,.0f} Hz" for band in found.bands]
-    axes.set_yticks(places, names, fontsize=9)
+    names = [f"{band.name}  {_hz(band.low_hz)}–{_hz(band.high_hz)} Hz" for band in found.bands]
+    axes.set_yticks(places, names)
     axes.axvline(0, color=theme.ink, linewidth=0.8)
     axes.set_title(_plain(f"{found.winner} if nothing moves in a band"), color=theme.ink)
     axes.set_xlabel("change in points of percent")
@@ -208,7 +211,7 @@ def _facts(axes: Axes, found: Explanation, theme: Theme) -> None:
     for number, line in enumerate(lines):
         is_head = line in {"Confidence", "Bands", "Sounds alike"}
         weight = "bold" if is_head else "normal"
-        place = (0.0, 1.0 - number * 0.058)
+        place = (0.0, 1.03 - number / _MOST_LINES)
         axes.text(*place, _plain(line), fontsize=9, weight=weight, va="top", color=theme.ink)
 
 
@@ -236,6 +239,10 @@ def _clock(seconds: float, place: int = 0) -> str:
     """A time on an axis."""
     minutes, rest = divmod(round(seconds, 1), 60)
     return f"{minutes:.0f}:{rest:02.0f}" if rest == round(rest) else f"{minutes:.0f}:{rest:04.1f}"
+
+
+def _hz(hz: float) -> str:
+    return f"{hz:,.0f}"
 
 
 def _plain(text: str) -> str:

@@ -17,16 +17,16 @@ _MOST_SAID_TO_STAY = 0.005
 def verdict(found: Explanation) -> str:
     """What was heard, in a sentence without a full stop."""
     heard = found.verdict
-    named = (
-        heard.genre if heard.genre is not None else f"don't know ({heard.reason}); strongest is {found.winner}"
-    )
-    return f"{named}, {percent(heard.confidence)}"
+    if heard.genre is None:
+        return f"don't know: {heard.reason}; the strongest is {found.winner}"
+    return f"{heard.genre}, {percent(heard.confidence)}"
 
 
 def confidence(found: Explanation) -> str:
     """What calibration changed."""
+    calibrated, raw = percent(found.verdict.confidence), percent(found.raw_confidence)
     return (
-        f"{percent(found.verdict.confidence)} calibrated, {percent(found.raw_confidence)} as the network says it; "
+        f"{calibrated} calibrated, {raw} as the network says it; "
         f"the runner-up, {found.runner_up}, has {percent(found.verdict.scores[1].probability)}"
     )
 
@@ -87,11 +87,9 @@ def points(difference: float) -> str:
 
 
 def _without(band: BandEffect, found: Explanation) -> str:
-    kept = percent(max(0.0, found.tried_confidence + band.change))
+    before, kept = (percent(max(0.0, found.tried_confidence + change)) for change in (0, band.change))
     other = "" if band.genre == found.winner else f", and {band.genre} would win"
-    return (
-        f"without the {band.name} {found.winner} has {kept} instead of {percent(found.tried_confidence)}{other}"
-    )
+    return f"without the {band.name} {found.winner} has {kept} instead of {before}{other}"
 
 
 def _listed(names: Sequence[str]) -> str:

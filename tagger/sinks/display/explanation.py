@@ -63,7 +63,7 @@ def _rows(found: Explanation) -> Iterator[Cells]:
         name, share = _strongest(row, found.genres)
         yield "heard", _span(start, end), name, share
     yield from (("decided", *cells) for cells in _deciding(found))
-    yield from (("band", *cells) for cells in _bands(found))
+    yield from (("band", *cells[:3], cells[4]) for cells in _bands(found))
     yield "bands", told.bands(found)
     yield from (("alike", *cells) for cells in _neighbours(found))
     yield "compared", told.neighbours(found)

@@ -18,6 +18,7 @@ from tagger.cli import (
     corpus,
     doctor,
     evaluate,
+    explain,
     history,
     interrupts,
     listen,
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.command("scan")(scan.scan)
 app.command("listen")(listen.listen)
 app.command("watch")(watch.watch)
+app.command("explain")(explain.explain)
 app.command("ui")(ui.ui)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)

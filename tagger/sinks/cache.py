@@ -1,26 +1,30 @@
 """What was heard before, by the identity of the audio itself: retagged, renamed and moved files are known.
 
 Two tables: `files` tells by one `stat` which recording a file is and which genres stand in it; `results` holds
-what a model heard in a recording. To lose it costs time only: trouble is told, and lived with.
+what a model heard in a recording. To lose it costs time only: trouble is told, and lived with. Format 3 added
+where a file was last seen; a cache of format 2 is kept, and learns it when its files are asked for again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
-import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import OutputError, TagError
 from tagger.records import Stamp
+from tagger.sinks.remembered import Known, Ranking, Remembered
 from tagger.sinks.tags import payload
 
-FORMAT = 2
+__all__ = ["FORMAT", "Cache", "Known", "Ranking", "Remembered"]
+
+FORMAT = 3
+_WITHOUT_PATHS = 2
 
 _SCHEMA = (
     """
@@ -32,6 +36,7 @@ CREATE TABLE files (
     ctime_ns INTEGER NOT NULL,
     recording BLOB NOT NULL,
     genres TEXT,                    -- JSON, as they were at ctime_ns; NULL if they were not read
+    path BLOB,                      -- where it was last seen; NULL if that is not known
     PRIMARY KEY (device, inode)
 ) WITHOUT ROWID
 """,
@@ -52,48 +57,6 @@ CREATE TABLE results (
 
 # The time of the last change of anything about a file tells it from one that got its inode, size and date.
 _SAME_FILE = "device = ? AND inode = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What a model heard in a recording.
-
-    Attributes:
-        duration_seconds: Length of its audio.
-        n_windows: Number of windows the network saw.
-        ranking: The genres and their probabilities: see `Ranking`; empty if nothing could be heard.
-        embedding: Mean of the windows' embeddings, float32.
-        reason: Why nothing could be heard; empty if something was.
-    """
-
-    duration_seconds: float
-    n_windows: int = 0
-    ranking: bytes = b""
-    embedding: bytes = b""
-    reason: str = ""
-
-    def is_sound(self, n_genres: int) -> bool:
-        """Whether it can have been written for a model of so many genres."""
-        numbers = self.ranking[:: Ranking.SIZE]  # the low bytes of the genres' numbers
-        is_whole = len(self.ranking) == Ranking.SIZE * n_genres
-        return bool(self.reason) or (is_whole and set(numbers) == {n % 256 for n in range(n_genres)})
-
-
-class Ranking:
-    """Genres, by their number in the model's list, and their probabilities, strongest first, as bytes."""
-
-    _pair = struct.Struct("<Hd")
-    SIZE = _pair.size
-
-    @classmethod
-    def pack(cls, pairs: Iterable[tuple[int, float]]) -> bytes:
-        """Make bytes of it."""
-        return b"".join(cls._pair.pack(*pair) for pair in pairs)
-
-    @classmethod
-    def unpack(cls, data: bytes) -> list[tuple[int, float]]:
-        """Read the bytes."""
-        return list(cls._pair.iter_unpack(data))
 
 
 class Cache:
@@ -138,8 +101,9 @@ class Cache:
         """
         found = self._result(stamp, way)
         if found is None and self._recording(stamp) is None and (recording := _identity(path)) is not None:
-            self._know(stamp, recording)
+            self._know(stamp, recording, path=path)
             found = self._result(stamp, way)
+        self._see(path, stamp)
         return found
 
     def remember(self, stamp: Stamp, way: bytes, heard: Remembered) -> None:
@@ -163,6 +127,29 @@ class Cache:
         """
         if (recording := self._recording(before or stamp)) is not None:
             self._know(stamp, recording, json.dumps(genres))
+
+    def library(self, ways: Iterable[bytes]) -> list[Known]:
+        """Every recording that was heard in any of some ways, once, with one of its files.
+
+        Args:
+            ways: Digests as in `recall`, the best first.
+        """
+        known: dict[bytes, Known] = {}
+        for way in ways:
+            rows = self._do(
+                "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason, path, genres "
+                "FROM results LEFT JOIN files USING (recording) WHERE way = ? ORDER BY path IS NULL, path",
+                (way,),
+            )
+            for recording, *heard, path, genres in rows:
+                place = None if path is None else Path(os.fsdecode(path))
+                read = None if genres is None else tuple(json.loads(genres))
+                known.setdefault(recording, Known(recording, Remembered(*heard), place, read))
+        return list(known.values())
+
+    def recording(self, path: Path, stamp: Stamp) -> bytes | None:
+        """Identity of a file's audio, looked up or taken; None if the file cannot be read."""
+        return self._recording(stamp) or _identity(path)
 
     def counts(self) -> dict[str, int]:
         """Number of files and recordings it knows, and of results, and its size in bytes."""
@@ -198,9 +185,20 @@ class Cache:
         rows = self._do(f"SELECT recording FROM files WHERE {_SAME_FILE}", _file(stamp))
         return rows[0][0] if rows else None
 
-    def _know(self, stamp: Stamp, recording: bytes, genres: str | None = None) -> None:
-        values = (*_file(stamp), recording, genres)
-        self._do("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+    def _know(
+        self, stamp: Stamp, recording: bytes, genres: str | None = None, path: Path | None = None
+    ) -> None:
+        """Keep which recording a file is; where it is, unless told, is where the same file was before."""
+        place = None if path is None else _place(path)
+        before = "(SELECT path FROM files WHERE device = ? AND inode = ?)"
+        values = (*_file(stamp), recording, genres, place, *_file(stamp)[:2])
+        self._do(f"INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, coalesce(?, {before}))", values)
+
+    def _see(self, path: Path, stamp: Stamp) -> None:
+        """Keep where a file is, if it was elsewhere before; a scan that finds all as it was writes nothing."""
+        rows = self._do(f"SELECT path FROM files WHERE {_SAME_FILE}", _file(stamp))
+        if rows and rows[0][0] != (place := _place(path)):
+            self._do(f"UPDATE files SET path = ? WHERE {_SAME_FILE}", (place, *_file(stamp)))
 
     def _do(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._lock, self._trouble_told():
@@ -214,11 +212,14 @@ class Cache:
             return
         database.execute("BEGIN IMMEDIATE")
         (found,) = database.execute("PRAGMA user_version").fetchone()
-        if found != FORMAT:  # a cache of another version is worth nothing to this one
+        if found == _WITHOUT_PATHS:
+            database.execute("ALTER TABLE files ADD COLUMN path BLOB")
+        elif found != FORMAT:  # a cache of another version is worth nothing to this one
             for table in ("files", "results"):
                 database.execute(f"DROP TABLE IF EXISTS {table}")
             for statement in _SCHEMA:
                 database.execute(statement)
+        if found != FORMAT:
             database.execute(f"PRAGMA user_version = {FORMAT}")
         database.execute("COMMIT")
 
@@ -237,6 +238,11 @@ def _file(stamp: Stamp) -> tuple[int, int, int, int, int]:
     """What `_SAME_FILE` asks for; SQLite takes numbers signed, of 64 bits."""
     signed = [(number + 2**63) % 2**64 - 2**63 for number in (stamp.device, stamp.inode)]
     return signed[0], signed[1], stamp.size, stamp.mtime_ns, stamp.ctime_ns
+
+
+def _place(path: Path) -> bytes:
+    """A path that means the same from every folder, as bytes; links in it are kept."""
+    return os.fsencode(path.absolute())
 
 
 def _identity(path: Path) -> bytes | None:

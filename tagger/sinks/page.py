@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Iterable, Sequence
 
@@ -38,6 +39,7 @@ thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; }
 td small, th small { color: var(--soft); white-space: nowrap; display: block; }
 figure { margin: 1rem 0 1.6rem; }
 figure svg { max-width: 100%; height: auto; background: #fff; border-radius: .4rem; padding: .4rem; }
+figure img { max-width: 100%; height: auto; }
 figcaption { color: var(--soft); max-width: 46rem; }
 details { margin: .6rem 0; }
 summary { cursor: pointer; color: var(--link); }
@@ -110,6 +112,22 @@ def table(caption: str, head: Sequence[Cell], rows: Iterable[Sequence[Cell]], n_
 def picture(svg: str, caption: str) -> str:
     """A picture with what it shows."""
     return f"<figure>{svg}<figcaption>{text(caption)}</figcaption></figure>"
+
+
+def image(light: bytes, dark: bytes, said: str, caption: str) -> str:
+    """Two PNG pictures in one place, for light and for dark screens.
+
+    Args:
+        light: For light screens, and for paper.
+        dark: For dark screens.
+        said: What screen readers say.
+        caption: What it shows.
+    """
+    inline, at_night = (f"data:image/png;base64,{base64.b64encode(one).decode()}" for one in (light, dark))
+    return (
+        f'<figure><picture><source srcset="{at_night}" media="screen and (prefers-color-scheme: dark)">'
+        f'<img src="{inline}" alt="{text(said)}"></picture><figcaption>{text(caption)}</figcaption></figure>'
+    )
 
 
 def folded(title: str, content: str) -> str:

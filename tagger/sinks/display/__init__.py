@@ -4,6 +4,7 @@ Where a stream is no terminal, it gets plain lines: no control codes, no colour,
 """
 
 from tagger.sinks.display.consoles import configure, detail, error, note
+from tagger.sinks.display.explanation import chapters_table, explanation_view
 from tagger.sinks.display.listening import Changes, listened, whole
 from tagger.sinks.display.live import LiveView
 from tagger.sinks.display.progress import ScanProgress
@@ -31,10 +32,12 @@ __all__ = [
     "TrainingProgress",
     "card_view",
     "changes_table",
+    "chapters_table",
     "configure",
     "detail",
     "devices_table",
     "error",
+    "explanation_view",
     "facts_table",
     "ledger",
     "listened",

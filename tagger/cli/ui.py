@@ -85,7 +85,11 @@ def _run(
         listening = stack.enter_context(server.bound(host, port))
         prepared = preparing.prepared(resolved, "ui", writing="", remembers=remembers, verbose=verbose)
         run = stack.enter_context(prepared)
-        ear = Ear(run.plan, run.tags, run.cache, resolved.hold)
+        ear = Ear(
+            *(run.plan, run.tags, run.cache),
+            hold_seconds=resolved.hold,
+            with_gradients=resolved.runtime != "onnx",
+        )
         shared = None if folder is None else stack.enter_context(_shared(folder, ear, resolved))
         bound_host, bound_port = listening.getsockname()[:2]
         door, address = server.door(host, bound_host, bound_port, secrets.token_urlsafe(16))

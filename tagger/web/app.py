@@ -66,11 +66,12 @@ def app(ear: Ear, door: Door, *, most_bytes: int, shared: Shared | None) -> ASGI
         "most_bytes": most_bytes,
         "library": None if shared is None else shared.library.root.name,
     }
+    named = (lambda path: None) if shared is None else shared.library.at
     routes: list[BaseRoute] = [
         *_files(),
         Route("/tokens.css", _text(page.TOKENS, ".css")),
         Route("/api/about", lambda request: JSONResponse(about)),
-        Route("/api/hear", Uploads(ear, most_bytes).answer, methods=["POST"]),
+        Route("/api/hear", Uploads(ear, most_bytes, named).answer, methods=["POST"]),
         WebSocketRoute("/api/live", Live(ear).answer),
         *([] if shared is None else _of_library(shared)),
     ]

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from tagger import engine, pipeline, tagging
+from tagger import engine, explaining, pipeline, tagging
 from tagger.errors import TaggerError
+from tagger.explanation import Explanation
 from tagger.inference.network import Array, Runtime
 from tagger.records import Failed, Result, Track
 from tagger.sinks.cache import Cache
@@ -33,19 +34,27 @@ class Ear:
     Args:
         plan: How to listen.
         tags: What verdicts become; nothing is written by it.
-        cache: What was heard before; None to hear all anew.
+        cache: What was heard before; None to hear all anew. Uploads are never kept there.
         hold_seconds: Of the rolling vote of live sources.
+        with_gradients: See `explaining.explain`.
 
     Attributes:
         plan: How to listen; its runtime may be used by several threads.
     """
 
     def __init__(
-        self, plan: engine.Plan, tags: tagging.Tagging, cache: Cache | None, hold_seconds: float
+        self,
+        plan: engine.Plan,
+        tags: tagging.Tagging,
+        cache: Cache | None,
+        *,
+        hold_seconds: float,
+        with_gradients: bool,
     ) -> None:
         self.plan = dataclasses.replace(plan, runtime=_InTurn(plan.runtime))
         self.tags, self.cache, self.hold_seconds = tags, cache, hold_seconds
-        self._hearing = asyncio.Lock()
+        self._with_gradients = with_gradients
+        self._turns = {"hear": asyncio.Lock(), "explain": asyncio.Lock()}
         self._n_here: dict[str, int] = {"upload": 0, "live": 0}
 
     @property
@@ -69,15 +78,23 @@ class Ear:
             self._n_here[kind] -= 1
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait until it is this upload's turn."""
-        async with self._hearing:
+    async def turn(self, what: str) -> AsyncIterator[None]:
+        """Wait for a turn to be heard, or to be explained, which keeps no other from being heard."""
+        async with self._turns[what]:
             yield
 
     def hear(self, path: Path, halt: engine.Halt) -> Result:
         """What `tagger scan` says of a file; to be called in a thread."""
-        results = pipeline.scan([path], self.plan, self.tags, halt=halt, cache=self.cache)
+        results = pipeline.scan([path], self.plan, self.tags, halt=halt)
         return next(results, Failed(Track(path), "it was dropped"))
+
+    def explain(self, path: Path) -> Explanation:
+        """Why a file gets its verdict; to be called in a thread.
+
+        Raises:
+            TaggerError: It cannot be told.
+        """
+        return explaining.explain(path, self.plan, cache=self.cache, with_gradients=self._with_gradients)
 
 
 class _InTurn:

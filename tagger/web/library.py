@@ -102,13 +102,16 @@ class Library:
 
     def keep(self, result: Result) -> Item:
         """Take note of what a track is now."""
-        relative = os.path.relpath(result.track.path, self.root)
-        number = hashlib.blake2b(os.fsencode(relative), digest_size=12).hexdigest()
-        name = relative.encode("utf-8", "backslashreplace").decode()
+        number = self._number(result.track.path)
+        name = os.path.relpath(result.track.path, self.root).encode("utf-8", "backslashreplace").decode()
         item = Item(number, name, result, doubt(result, self._asked) if isinstance(result, Tagged) else None)
         with self._lock:
             self._items[number] = item
         return item
+
+    def at(self, path: Path) -> Item | None:
+        """The track at a path."""
+        return self.item(self._number(path))
 
     def opened(self, item: Item) -> BinaryIO | None:
         """Open a track; None if what is opened lies outside the folder, whatever links lead to it."""
@@ -124,6 +127,11 @@ class Library:
     def is_inside(self, path: Path) -> bool:
         """Whether a path lies in the folder, links resolved."""
         return Path(os.path.realpath(path)).is_relative_to(self.root)
+
+    def _number(self, path: Path) -> str:
+        """What the page calls a track, which tells nothing of where it lies."""
+        relative = os.path.relpath(path, self.root)
+        return hashlib.blake2b(os.fsencode(relative), digest_size=12).hexdigest()
 
     def _asked(self, genre: str) -> float:
         """Confidence from which a genre is written; for a user's own genre, the strictest of the model's."""

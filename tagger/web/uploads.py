@@ -19,13 +19,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from tagger import engine
-from tagger.errors import TaggerError
-from tagger.records import Result
-from tagger.sinks import report
+from tagger.errors import FileError, TaggerError
+from tagger.explanation import Explanation
+from tagger.records import Result, Tagged
+from tagger.sinks import explained, report
 from tagger.web.ear import MOST_WAITING, BusyError, Ear
+from tagger.web.library import Item
 
 _MEBIBYTE = 2**20
 _PULSE_SECONDS = 0.5
+
+# Of an explanation; the verdict that is shown is the one that was told before.
+_NOT_TOLD = frozenset({"path", "status", "reason", "model", "neighbours"})
+
+Tell = Callable[[dict[str, Any]], None]
 
 
 class Uploads:
@@ -34,13 +41,14 @@ class Uploads:
     Args:
         ear: Hears them.
         most_bytes: Longest that is taken.
+        named: Tells which track of the shared library lies at a path, if one does.
     """
 
-    def __init__(self, ear: Ear, most_bytes: int) -> None:
-        self._ear, self._most_bytes = ear, most_bytes
+    def __init__(self, ear: Ear, most_bytes: int, named: Callable[[Path], Item | None]) -> None:
+        self._ear, self._most_bytes, self._named = ear, most_bytes, named
 
     async def answer(self, request: Request) -> Response:
-        """Hear the body of a request, which is the sound file itself."""
+        """Hear the body of a request, which is the sound file itself; with `?why`, tell the reasons too."""
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(self._ear.place("upload", MOST_WAITING))
@@ -56,7 +64,7 @@ class Uploads:
                 return Response(status_code=400)
             except OSError as error:
                 return _refused(507, f"the upload cannot be kept while it is heard: {error.strerror}")
-            return self._answer(file, stack.pop_all())
+            return self._answer(file, stack.pop_all(), with_reasons="why" in request.query_params)
 
     async def _received(self, request: Request, file: BinaryIO) -> bool:
         """Keep the body; False as soon as it is too long, whatever its header claims."""
@@ -69,7 +77,7 @@ class Uploads:
         file.flush()
         return True
 
-    def _answer(self, file: BinaryIO, needs: contextlib.ExitStack) -> Response:
+    def _answer(self, file: BinaryIO, needs: contextlib.ExitStack, *, with_reasons: bool) -> Response:
         """Begin to hear, and tell it in lines; what it needs is given back when the thread is done with it."""
         path, halt = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}"), engine.Halt()
         rows: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
@@ -82,16 +90,39 @@ class Uploads:
             needs.close()
             rows.put_nowait(None)
 
-        turn = asyncio.create_task(self._in_turn(path, halt, tell))
+        turn = asyncio.create_task(self._in_turn(path, halt, tell, with_reasons=with_reasons))
         turn.add_done_callback(done)
         return StreamingResponse(_lines(rows, turn, halt), media_type="application/x-ndjson")
 
-    async def _in_turn(self, path: Path, halt: engine.Halt, tell: Callable[[dict[str, Any]], None]) -> None:
-        async with self._ear.turn():
-            await asyncio.to_thread(self._hear, path, halt, tell)
+    async def _in_turn(self, path: Path, halt: engine.Halt, tell: Tell, *, with_reasons: bool) -> None:
+        async with self._ear.turn("hear"):
+            result = await asyncio.to_thread(self._ear.hear, path, halt)
+        tell({"event": "verdict"} | row(result))
+        if with_reasons and isinstance(result, Tagged):
+            async with self._ear.turn("explain"):
+                if not halt.now.is_set():
+                    await asyncio.to_thread(self._explain, path, tell)
 
-    def _hear(self, path: Path, halt: engine.Halt, tell: Callable[[dict[str, Any]], None]) -> None:
-        tell({"event": "verdict"} | row(self._ear.hear(path, halt)))
+    def _explain(self, path: Path, tell: Tell) -> None:
+        try:
+            found = self._ear.explain(path)
+        except TaggerError as error:
+            reason = error.reason if isinstance(error, FileError) else error.message
+            tell({"event": "explanation", "problem": reason})
+            return
+        reasons = {name: value for name, value in explained.row(found).items() if name not in _NOT_TOLD}
+        tell({"event": "explanation"} | reasons | {"neighbours": self._neighbours(found)})
+
+    def _neighbours(self, found: Explanation) -> list[dict[str, Any]]:
+        """Tracks of the shared library that sound alike; of others not even the names are told."""
+        told = []
+        for near in found.neighbours:
+            item = self._named(near.path) if near.path is not None else None
+            if item is not None:
+                told.append(
+                    {"id": item.id, "name": item.name, "similarity": near.similarity, "genre": near.genre}
+                )
+        return told
 
     def _too_long(self) -> Response:
         return _refused(

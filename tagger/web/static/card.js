@@ -3,6 +3,7 @@
 import { el, clock, megabytes, percent, say, problem } from "./dom.js";
 import { bars, verdict } from "./bars.js";
 import { hear, Refusal } from "./net.js";
+import { why } from "./why.js";
 
 export class Card {
   constructor(file, about, onGone) {
@@ -14,6 +15,7 @@ export class Card {
     this.state = el("p", { class: "state soft" }, "waits");
     this.meter = el("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
     this.body = el("div", { class: "body" });
+    this.reasons = el("div", { class: "reasons" });
     const away = el("button", { class: "quiet", "aria-label": `Remove ${file.name}`, onclick: () => this.remove() }, "Remove");
     this.element = el(
       "article",
@@ -22,10 +24,11 @@ export class Card {
       this.state,
       this.meter,
       this.body,
+      this.reasons,
     );
   }
 
-  async run() {
+  async run({ withReasons = false } = {}) {
     if (this.stop.signal.aborted) return;
     try {
       if (this.file.size > this.about.most_bytes) {
@@ -34,12 +37,13 @@ export class Card {
           hint: "`tagger ui --max-upload MIB` takes longer ones, `tagger scan` takes any",
         });
       }
-      const told = { onSent: (share) => this.sent(share), onRow: (row) => this.row(row), signal: this.stop.signal };
+      const told = { onSent: (share) => this.sent(share), onRow: (row) => this.row(row), signal: this.stop.signal, withReasons };
+      this.isAsking = withReasons;
       await hear(this.file, told);
     } catch (error) {
       if (this.stop.signal.aborted) return;
       this.done();
-      this.body.replaceChildren(problem(error));
+      (this.verdict ? this.reasons : this.body).replaceChildren(problem(error));
     }
   }
 
@@ -50,7 +54,8 @@ export class Card {
   }
 
   row(row) {
-    if (row.event === "verdict") this.heard(row);
+    if (row.event === "verdict" && !this.verdict) this.heard(row);
+    if (row.event === "explanation") this.explained(row);
   }
 
   heard(row) {
@@ -61,6 +66,8 @@ export class Card {
       say(`${this.file.name}: ${what}: ${row.reason}`);
       return;
     }
+    this.verdict = row;
+    this.ask();
     const tags = row.tags_before?.length ? `the file says ${row.tags_before.join(", ")}` : "the file names no genre";
     const facts = `${clock(row.duration_seconds)} · ${row.n_windows} windows heard · ${tags}`;
     this.body.replaceChildren(
@@ -73,10 +80,24 @@ export class Card {
     say(`${this.file.name}: ${row.genre ?? "don’t know"}, ${percent(row.confidence)}`);
   }
 
+  ask() {
+    const note = el("p", { class: "soft", role: "status" }, "finding out why; the first time may take a minute");
+    const button = el("button", { onclick: () => (this.reasons.replaceChildren(note), this.run({ withReasons: true })) }, "Why?");
+    this.reasons.replaceChildren(this.isAsking ? note : button);
+  }
+
+  explained(row) {
+    if (row.problem) this.reasons.replaceChildren(problem({ message: `why is not known: ${row.problem}` }));
+    else this.reasons.replaceChildren(why(row, this.about, this.audio));
+  }
+
   player() {
     const audio = el("audio", { controls: true, preload: "metadata", src: this.address, "aria-label": `Play ${this.file.name}` });
-    audio.addEventListener("error", () => audio.replaceWith(el("p", { class: "soft" }, "this browser cannot play this kind of file")));
     this.audio = audio;
+    audio.addEventListener("error", () => {
+      this.audio = null;
+      audio.replaceWith(el("p", { class: "soft" }, "this browser cannot play this kind of file"));
+    });
     return audio;
   }
 

@@ -39,7 +39,7 @@ export function hearTab(panel, about) {
     for (const file of files) {
       const card = new Card(file, about, gone);
       cards.add(card);
-      waiting.push(card);
+      waiting.push({ card, withReasons: files.length === 1 });
       list.prepend(card.element);
     }
     refresh();
@@ -48,7 +48,8 @@ export function hearTab(panel, about) {
 
   async function next() {
     running += 1;
-    await waiting.shift().run();
+    const { card, withReasons } = waiting.shift();
+    await card.run({ withReasons });
     running -= 1;
     if (waiting.length) next();
   }

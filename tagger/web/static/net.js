@@ -30,7 +30,7 @@ async function answered(asked) {
 }
 
 /** Send a file to be heard; `onSent` is told the share that is there, `onRow` each row of the answer. */
-export function hear(file, { onSent, onRow, signal }) {
+export function hear(file, { onSent, onRow, signal, withReasons }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let read = 0;
@@ -50,7 +50,7 @@ export function hear(file, { onSent, onRow, signal }) {
     request.onerror = () => reject(new Refusal(GONE));
     request.onabort = () => reject(new Refusal({ error: "taken back" }));
     signal.addEventListener("abort", () => request.abort());
-    request.open("POST", "/api/hear");
+    request.open("POST", withReasons ? "/api/hear?why" : "/api/hear");
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.send(file);
   });

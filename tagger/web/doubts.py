@@ -14,7 +14,7 @@ class Doubt:
     """Why a verdict is doubtful.
 
     Attributes:
-        weight: How much so, 0 to 2; the most doubtful first.
+        weight: How much so, 0 to 3; the most doubtful first.
         kind: "don't know", "disagrees" with the tag that is there, or "unsure".
         reason: In words.
     """
@@ -40,7 +40,7 @@ def doubt(found: Tagged, threshold: Callable[[str], float]) -> Doubt | None:
     sure, percent = verdict.confidence, f"{100 * verdict.confidence:.0f} %"
     others = _others(found)
     if verdict.genre is None:
-        return Doubt(2 - sure, "don't know", verdict.reason)
+        return Doubt(3 - sure, "don't know", verdict.reason)
     if others:
         said = ", ".join(others)
         shares = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tagger import engine, tagging
@@ -31,8 +31,8 @@ class Kept:
     """
 
     results: tuple[Result, ...]
-    unheard: tuple[Unread, ...]
-    absent: Absent
+    unheard: tuple[Unread, ...] = ()
+    absent: Absent = field(default_factory=Absent)
 
 
 def kept(cache: Cache, plan: engine.Plan, tags: Tagging) -> Kept:

@@ -22,6 +22,7 @@ from tagger.cli import (
     interrupts,
     listen,
     models,
+    report,
     runs,
     scan,
     show,
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command("scan")(scan.scan)
 app.command("listen")(listen.listen)
 app.command("watch")(watch.watch)
+app.command("report")(report.report)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

@@ -2,7 +2,7 @@ r"""An audit for other programs.
 
 Format version 1. JSON: one object; its keys are those of `whole`. CSV: one row for each track that was heard,
 the columns `COLUMNS`, first the tags that are probably wrong in their order, then the other tracks by path;
-several genres are joined by "; ". Bytes of a name that are not UTF-8 appear as escapes (\udc80 to \udcff) in both.
+several genres are joined by "; ". Bytes of a name that are not UTF-8 are escapes, \udc80 to \udcff.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ _SHELVES = frozenset(
 # Shorter words that differ by a sign are other words: Dub and Pub, Trap and Trip, House and Mouse.
 _LEAST_WORD = 5
 _LEAST_KEY = 6
+_LEAST_PLURAL = 4
 
 # A misspelling of a name that is not established either is at most so often there, as a share.
 _RARE = 0.25
@@ -46,7 +47,11 @@ def found(counts: Mapping[str, int], genres: Collection[str] = ()) -> tuple[Vari
     lists = dict(_lists(by_key, established))
     plain = {key: sum(counts[name] for name in of_key) for key, of_key in by_key.items() if key not in lists}
     told = [
-        *(_variant("spelling", of_key, counts, best[key]) for key, of_key in by_key.items() if len(of_key) > 1),
+        *(
+            _variant("spelling", of_key, counts, best[key])
+            for key, of_key in by_key.items()
+            if len(of_key) > 1 and key not in lists
+        ),
         *(_variant("list", by_key[key], counts, *parts) for key, parts in lists.items()),
         *_numbers(counts),
         *(
@@ -54,7 +59,12 @@ def found(counts: Mapping[str, int], genres: Collection[str] = ()) -> tuple[Vari
             for kind, pair in _alike(plain, best, established)
         ),
     ]
-    return tuple(sorted(told, key=lambda one: (-sum(count for _, count in one.names), one.kind, one.names)))
+    return tuple(sorted(told, key=lambda one: (-_affected(one), one.kind, one.names)))
+
+
+def _affected(variant: Variant) -> int:
+    """Number of tracks that would get another name."""
+    return sum(count for name, count in variant.names if (name,) != variant.suggestion)
 
 
 def _variant(kind: str, of_it: list[str], counts: Mapping[str, int], *suggestion: str) -> Variant:
@@ -101,7 +111,7 @@ def _alike(
         return better, worse
 
     for key in counts:
-        if len(key) >= _LEAST_KEY - 1 and not key.endswith("s") and f"{key}s" in counts:
+        if len(key) >= _LEAST_PLURAL and not key.endswith("s") and f"{key}s" in counts:
             yield "plural", ordered(key, f"{key}s")
     for one, other in _same_words(counts, best):
         yield "word order", ordered(one, other)
@@ -109,7 +119,8 @@ def _alike(
         better, worse = ordered(*pair)
         is_new = worse not in established
         is_rare = better in established or counts[worse] <= _RARE * counts[better]
-        if is_new and is_rare and _is_slip(_words(best[better]), _words(best[worse])):
+        is_plural = f"{better}s" == worse or f"{worse}s" == better
+        if is_new and is_rare and not is_plural and _is_slip(_words(best[better]), _words(best[worse])):
             yield "misspelling", (better, worse)
 
 

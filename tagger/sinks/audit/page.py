@@ -15,7 +15,7 @@ from tagger.sinks.page import Markup
 MARK = '<meta name="generator" content="tagger report">'
 """What tells a page of ours from others."""
 
-MOST = {"suspects": 200, "variants": 100, "albums": 60, "unread": 100, "names": 60}
+MOST = {"suspects": 100, "variants": 60, "albums": 40, "unread": 60, "names": 60}
 """Rows of each list; JSON and CSV hold all."""
 
 _STYLE = """
@@ -27,7 +27,8 @@ tbody th .track { display: inline-block; max-width: 22rem; min-width: 10rem; ver
 td .track small, th .track small, td bdi { white-space: normal; overflow-wrap: anywhere; }
 td.text { min-width: 7rem; max-width: 24rem; }
 .dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
-.bar { display: inline-block; width: clamp(4rem, 18vw, 12rem); height: .7em; margin-right: .6rem; }
+.bar { white-space: nowrap; }
+.bar span { display: inline-block; width: clamp(4rem, 16vw, 12rem); height: .7em; margin-right: .6rem; }
 .bar i { display: block; height: 100%; min-width: 1px; background: var(--soft); border-radius: 2px; }
 .heat { display: block; padding: 0 .35rem; border-radius: .2rem;
   background: color-mix(in srgb, var(--link) calc(var(--share) * 75%), transparent); }
@@ -95,7 +96,7 @@ def _genres(audit: Audit, named: Tracks) -> Iterator[str]:
         for one, sentence in told.items()
         if standings.get(one)
     ]
-    yield page.table("Tracks, by how their tags and what is heard stand to each other", (), rows)
+    yield page.table("Tracks, by how their tags and what is heard stand to each other", (), rows, n_text=2)
     shown = [one for one in audit.genres if audit.heard.get(one) or audit.tagged.get(one)]
     most = max([*audit.heard.values(), *audit.tagged.values()], default=0)
     yield page.table(

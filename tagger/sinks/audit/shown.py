@@ -59,9 +59,9 @@ def genre(name: str, genres: Sequence[str], more: str = "") -> Markup:
 
 def bar(count: int, most: int, colour: str = "") -> Markup:
     """A count, and a bar as long as it is large."""
-    width = 100 * count / most if most else 0
     painted = f";background:{colour}" if colour else ""
-    return Markup(f'<span class="bar"><i style="width:{width:.1f}%{painted}"></i></span>{count:,}')
+    drawn = f'<i style="width:{100 * count / most:.1f}%{painted}"></i>' if count else ""
+    return Markup(f'<span class="bar"><span>{drawn}</span>{count:,}</span>')
 
 
 def percent(share: float) -> str:

@@ -35,16 +35,21 @@ def group(entries: Iterable[Entry]) -> dict[tuple[Path, str], list[Entry]]:
 def disagreeing(entries: Iterable[Entry]) -> tuple[int, tuple[Album, ...]]:
     """Number of albums, and those whose tracks disagree, the worst first, compilations last."""
     grouped = group(entries)
-    albums = [_album(folder, tracks) for (folder, _), tracks in grouped.items()]
+    albums = [(_album(folder, tracks), _strife(tracks)) for (folder, _), tracks in grouped.items()]
     worst = sorted(
-        (album for album in albums if len(album.tagged) > 1 or album.outliers),
-        key=lambda album: (album.is_compilation, -_strife(album), album.folder, album.title),
+        ((album, strife) for album, strife in albums if len(album.tagged) > 1 or album.outliers),
+        key=lambda one: (
+            one[0].is_compilation,
+            -one[1] - _share_of_outliers(one[0]),
+            one[0].folder,
+            one[0].title,
+        ),
     )
-    return len(albums), tuple(worst)
+    return len(albums), tuple(album for album, _ in worst)
 
 
 def _album(folder: Path, tracks: list[Entry]) -> Album:
-    tagged = _spelled_alike(one for track in tracks for one in dict.fromkeys(track.tags or ()))
+    tagged = _spelled_alike(one for track in tracks for one in _telling(track))
     sure = [track for track in tracks if track.genre and track.confidence >= SURE]
     heard = Counter(track.genre for track in sure if track.genre)
     ((main, n_main),) = heard.most_common(1) or [("", 0)]
@@ -62,7 +67,12 @@ def _album(folder: Path, tracks: list[Entry]) -> Album:
 
 def _differ(tracks: list[Entry]) -> bool:
     """Whether the tags of tracks differ by more than spelling; none is not another one."""
-    return len({frozenset(map(spelling.key, track.tags)) for track in tracks if track.tags}) > 1
+    return len({frozenset(map(spelling.key, telling)) for track in tracks if (telling := _telling(track))}) > 1
+
+
+def _telling(track: Entry) -> tuple[str, ...]:
+    """The genres in the tags of a track, each once, but for those that say nothing."""
+    return tuple(dict.fromkeys(tag for tag in track.tags or () if not spelling.says_nothing(tag)))
 
 
 def _spelled_alike(names: Iterable[str]) -> Counter[str]:
@@ -80,7 +90,17 @@ def _is_compilation(tracks: list[Entry]) -> bool:
     return len(artists) >= _MANY_ARTISTS and len(artists) > len(tracks) / 2
 
 
-def _strife(album: Album) -> float:
-    """Share of tracks that are not with the others, in tags and in sound together."""
-    rest = sum(album.tagged.values()) - max(album.tagged.values(), default=0)
-    return (rest + len(album.outliers)) / album.size
+def _strife(tracks: list[Entry]) -> float:
+    """Share of tracks whose tags stand for none of the genres that most tracks' tags may stand for.
+
+    Finer names of one genre are no strife to speak of: each counts as a twentieth.
+    """
+    meant = Counter(genre for track in tracks for genre in track.meant)
+    ((main, _),) = meant.most_common(1) or [("", 0)]
+    others = sum(bool(track.meant) and main not in track.meant for track in tracks)
+    names = len({spelling.key(tag) for track in tracks for tag in _telling(track)})
+    return (others + 0.05 * names) / len(tracks)
+
+
+def _share_of_outliers(album: Album) -> float:
+    return len(album.outliers) / album.size

@@ -17,7 +17,7 @@ from tagger.sinks.audit.findings import Landscape
 
 Floats = NDArray[np.float64]
 
-LANDMARKS = 1500
+LANDMARKS = 1200
 """Tracks that t-SNE lays out at most."""
 
 _DIRECTIONS = 50
@@ -27,7 +27,7 @@ _ITERATIONS = 500
 _NEIGHBOURS = 5
 _SEED = 0
 _ROWS_AT_ONCE = 1000
-_ASKED = 3000  # tracks whose neighbours are looked up
+_ASKED = 1000  # tracks whose neighbours are looked up
 
 
 def layout(embeddings: Sequence[bytes]) -> Landscape:

@@ -21,7 +21,8 @@ MOST = {"suspects": 100, "variants": 60, "albums": 40, "unread": 60, "names": 60
 _STYLE = """
 nav ul { padding-left: 1.2rem; }
 a { color: var(--link); }
-.rank { color: var(--soft); margin-right: .3rem; }
+.file { display: flex; gap: .5rem; }
+.rank { color: var(--soft); font-weight: 400; min-width: 2em; text-align: right; }
 .track { overflow-wrap: anywhere; }
 tbody th .track { display: inline-block; max-width: 22rem; min-width: 10rem; vertical-align: top; }
 td .track small, th .track small, td bdi { white-space: normal; overflow-wrap: anywhere; }

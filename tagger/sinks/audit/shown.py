@@ -45,10 +45,12 @@ class Tracks:
 
     def cell(self, path: Path, rank: int | None = None) -> Markup:
         """A file, with its folder below its name, and perhaps its place in a list."""
-        number = "" if rank is None else f'<span class="rank">{rank:,}</span> '
+        number = "" if rank is None else f'<span class="rank">{rank:,}</span>'
         folder = self.folder(path.parent)
         below = f"<small>{isolated(folder)}</small>" if folder else ""
-        return Markup(f'{number}<span class="track">{isolated(path.name)}{below}</span>')
+        return Markup(
+            f'<span class="file">{number}<span class="track">{isolated(path.name)}{below}</span></span>'
+        )
 
 
 def genre(name: str, genres: Sequence[str], more: str = "") -> Markup:

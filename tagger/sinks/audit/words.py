@@ -15,8 +15,8 @@ def expectation(found: Expectation) -> str:
     if not found.most:
         return f"{told}, so that the model's own mistakes explain all of them"
     if not found.wrong:
-        return f"{told}, so that its mistakes may explain all of them: at most {found.most:,} tags are wrong"
-    return f"{told}, so that about {found.wrong:,} tags are wrong ({found.fewest:,} to {found.most:,})"
+        return f"{told}, so that its mistakes may explain all: wrong tags are {found.most:,} at most"
+    return f"{told}, so that wrong tags are about {found.wrong:,} ({found.fewest:,} to {found.most:,})"
 
 
 def absent(audit: Audit) -> list[str]:

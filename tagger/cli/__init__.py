@@ -23,6 +23,7 @@ from tagger.cli import (
     interrupts,
     listen,
     models,
+    report,
     runs,
     scan,
     show,
@@ -48,6 +49,7 @@ app.command("listen")(listen.listen)
 app.command("watch")(watch.watch)
 app.command("explain")(explain.explain)
 app.command("ui")(ui.ui)
+app.command("report")(report.report)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

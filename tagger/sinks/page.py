@@ -46,16 +46,23 @@ summary { cursor: pointer; color: var(--link); }
 @media print { body { max-width: none; } figure, table { break-inside: avoid; } }
 """
 
+
+class Markup(str):
+    """What is HTML already."""
+
+    __slots__ = ()
+
+
 Cell = str | tuple[str, str]
-"""Text, or text and smaller text below it."""
+"""Text, `Markup`, or text and smaller text below it."""
 
 
-def document(title: str, parts: Iterable[str]) -> str:
-    """The whole page; its parts are HTML already."""
+def document(title: str, parts: Iterable[str], *, head: str = "") -> str:
+    """The whole page; its parts, and what else its head holds, are HTML already."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(title)}</title>\n<style>{TOKENS.rstrip()}{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"{head}<title>{text(title)}</title>\n<style>{TOKENS.rstrip()}{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(parts)
         + "\n</main>\n</body>\n</html>\n"
     )
@@ -140,6 +147,8 @@ def _kind(number: int, n_text: int) -> str:
 
 
 def _cell(cell: Cell) -> str:
+    if isinstance(cell, Markup):
+        return cell
     if isinstance(cell, str):
         return text(cell)
     return f"{text(cell[0])}<small>{text(cell[1])}</small>"

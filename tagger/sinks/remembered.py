@@ -1,4 +1,4 @@
-"""What the cache holds of a recording."""
+"""What the cache gives: what a model heard in a recording, and where files were met."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from tagger.records import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,27 @@ class Known:
     genres: tuple[str, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a file was met.
+
+    Attributes:
+        path: Absolute.
+        stamp: What the file was then, as far as SQLite can tell: see `is_of`.
+        credits: Texts that `keep_credits` was given since; None if none were.
+        heard: What was heard in it, in the first of the ways that were asked for; None if nothing was in any.
+    """
+
+    path: Path
+    stamp: tuple[int, int, int, int, int]
+    credits: tuple[str, ...] | None
+    heard: Remembered | None
+
+    def is_of(self, stamp: Stamp) -> bool:
+        """Whether the file is still what it was."""
+        return numbers(stamp) == self.stamp
+
+
 class Ranking:
     """Genres, by their number in the model's list, and their probabilities, strongest first, as bytes."""
 
@@ -65,3 +88,9 @@ class Ranking:
     def unpack(cls, data: bytes) -> list[tuple[int, float]]:
         """Read the bytes."""
         return list(cls._pair.iter_unpack(data))
+
+
+def numbers(stamp: Stamp) -> tuple[int, int, int, int, int]:
+    """A stamp for SQLite, which takes numbers signed, of 64 bits."""
+    signed = [(number + 2**63) % 2**64 - 2**63 for number in (stamp.device, stamp.inode)]
+    return signed[0], signed[1], stamp.size, stamp.mtime_ns, stamp.ctime_ns

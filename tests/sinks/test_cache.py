@@ -96,6 +96,62 @@ def test_what_was_not_asked_for_is_not_kept(cache: Cache, song: Path) -> None:
     assert cache.counts()["results"] == 0
 
 
+def test_places_tell_what_was_heard_where(cache: Cache, song: Path, tmp_path: Path) -> None:
+    """Each path a file was met at is told, absolute, with what was heard there in the first way that has it."""
+    copy = tmp_path / os.fsdecode(b"\xff copy.mp3")
+    copy.write_bytes(song.read_bytes())
+    for path in (song, copy):
+        cache.recall(Path(os.path.relpath(path)), stamp(path), WAY)
+    assert [(place.path, place.heard) for place in cache.places([WAY])] == [(song, None), (copy, None)]
+    other = Remembered(1.0, reason="silent")
+    cache.remember(stamp(song), OTHER_WAY, other)
+    assert {place.heard for place in cache.places([WAY, OTHER_WAY])} == {other}
+    cache.remember(stamp(song), WAY, HEARD)
+    assert {place.heard for place in cache.places([WAY, OTHER_WAY])} == {HEARD}
+    assert {place.heard for place in cache.places([OTHER_WAY, WAY])} == {other}
+    assert cache.places([])[0].heard is None
+
+
+def test_credits_are_those_of_the_file_as_it_is(cache: Cache, song: Path) -> None:
+    """Texts about a file stay through our own writes of genres, and are forgotten when others change it."""
+    first = stamp(song)
+    cache.recall(song, first, WAY)
+    cache.remember(first, WAY, HEARD)
+    cache.keep_credits([(song, first, ("Ära", "\udcff"))])
+    cache.recall(song, first, WAY)
+    (place,) = cache.places([WAY])
+    assert (place.credits, place.heard, place.is_of(first)) == (("Ära", "\udcff"), HEARD, True)
+    os.utime(song, ns=(2, 2))
+    second = stamp(song)
+    cache.keep_genres(second, ("New",), before=first)
+    (place,) = cache.places([WAY])
+    assert (place.credits, place.heard) == (("Ära", "\udcff"), HEARD)
+    assert place.is_of(second)
+    assert not place.is_of(first)
+    os.utime(song, ns=(1, 1))
+    cache.recall(song, stamp(song), WAY)
+    (place,) = cache.places([WAY])
+    assert (place.credits, place.heard) == (None, HEARD)
+
+
+def test_a_cache_without_places_gets_them(tmp_path: Path, song: Path) -> None:
+    """A cache that an earlier program made keeps what it knows, and learns places as files are met again."""
+    cache = Cache(tmp_path / "c", pytest.fail)
+    cache.recall(song, stamp(song), WAY)
+    cache.remember(stamp(song), WAY, HEARD)
+    cache.close()
+    with sqlite3.connect(tmp_path / "c" / "cache.sqlite3") as older:
+        older.execute("DROP TABLE places")
+    older.close()
+    cache = Cache(tmp_path / "c", pytest.fail)
+    assert cache.places([WAY]) == []
+    assert cache.recall(song, stamp(song), WAY) == HEARD
+    assert [place.heard for place in cache.places([WAY])] == [HEARD]
+    cache.clear()
+    assert cache.places([WAY]) == []
+    cache.close()
+
+
 def test_clearing_forgets_all(cache: Cache, song: Path) -> None:
     """After clearing nothing is known, and little room is taken."""
     cache.recall(song, stamp(song), WAY)

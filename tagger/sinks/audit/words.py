@@ -1,0 +1,32 @@
+"""Sentences of an audit, the same in a terminal and on a page."""
+
+from __future__ import annotations
+
+from tagger.sinks.audit.findings import Audit, Expectation
+
+
+def expectation(found: Expectation) -> str:
+    """How many tags are wrong, as far as that can be said."""
+    told = (
+        f"Of {found.judged:,} tags that can be compared, {found.differing:,} differ from what is heard; a "
+        f"model that is right as often as this one in its tests ({100 * found.accuracy:.0f} %, as genres are "
+        f"mixed here) differs in about {found.by_itself:,} of them by itself"
+    )
+    if not found.most:
+        return f"{told}, so that the model's own mistakes explain all of them"
+    if not found.wrong:
+        return f"{told}, so that its mistakes may explain all: wrong tags are {found.most:,} at most"
+    return f"{told}, so that wrong tags are about {found.wrong:,} ({found.fewest:,} to {found.most:,})"
+
+
+def absent(audit: Audit) -> list[str]:
+    """What the cache knows but is not shown, each a sentence; none for nothing."""
+    lost = audit.absent
+    told = []
+    if lost.gone:
+        told.append(f"{len(lost.gone):,} remembered files are no longer where they were")
+    if lost.changed:
+        told.append(f"{len(lost.changed):,} files changed since they were heard: scan them again")
+    if lost.unplaced:
+        told.append(f"{lost.unplaced:,} files are remembered, but not where they are: scan their folders again")
+    return told

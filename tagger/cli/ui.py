@@ -108,6 +108,7 @@ def _shared(folder: Path, ear: Ear, resolved: settings.Settings) -> Iterator[Sha
     from tagger.sinks.corrections import Corrections
     from tagger.web.app import Shared
     from tagger.web.library import Library
+    from tagger.web.overview import Overview
     from tagger.web.review import Ledger, Review
 
     name, how = ear.plan.artefact.card.name, resolved.hardlinks
@@ -120,4 +121,4 @@ def _shared(folder: Path, ear: Ear, resolved: settings.Settings) -> Iterator[Sha
         ledger = Ledger(journal, lambda kind: recording.begin(journal, kind, model=name, hardlinks=how))
         review = Review(library, ear, ledger, corrections)
         library.scan()
-        yield Shared(library, review)
+        yield Shared(library, review, Overview(library, ear))

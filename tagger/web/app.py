@@ -24,6 +24,7 @@ from tagger.web.guard import Door, Guard
 from tagger.web.library import Library
 from tagger.web.live import Live
 from tagger.web.media import Media
+from tagger.web.overview import Overview
 from tagger.web.review import Review
 from tagger.web.uploads import Uploads
 
@@ -43,10 +44,12 @@ class Shared:
     Attributes:
         library: Its tracks.
         review: What is said of them.
+        overview: What an audit finds in them.
     """
 
     library: Library
     review: Review
+    overview: Overview
 
 
 def app(ear: Ear, door: Door, *, most_bytes: int, shared: Shared | None) -> ASGIApp:
@@ -87,6 +90,13 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
         rows = await asyncio.to_thread(lambda: [item.row() for item in library.items()])
         return JSONResponse(library.progress | {"rows": rows})
 
+    async def audited(request: Request) -> Response:
+        return JSONResponse(await asyncio.to_thread(shared.overview.row))
+
+    async def reported(request: Request) -> Response:
+        text, policy = await asyncio.to_thread(shared.overview.report)
+        return Response(text, media_type="text/html", headers={"Content-Security-Policy": policy})
+
     async def scan(request: Request) -> Response:
         library.scan()
         return JSONResponse(library.progress)
@@ -112,6 +122,8 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
         Route("/api/library", listed),
         Route("/api/library/progress", lambda request: JSONResponse(library.progress)),
         Route("/api/library/scan", scan, methods=["POST"]),
+        Route("/api/library/audit", audited),
+        Route("/report", reported),
         Route("/api/review", state),
         Route("/api/review/decide", decide, methods=["POST"]),
         Route("/api/review/write", write, methods=["POST"]),

@@ -104,7 +104,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value.format(connect=f"'self' ws://{host}" if not refusal else "'none'")
+                    headers.setdefault(name, value.format(connect=f"'self' ws://{host}"))
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

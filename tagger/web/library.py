@@ -55,6 +55,9 @@ class Library:
     Args:
         root: The folder.
         ear: Hears them; what the cache knows is not heard again.
+
+    Attributes:
+        version: Changes whenever anything that is known of a track does.
     """
 
     def __init__(self, root: Path, ear: Ear) -> None:
@@ -62,7 +65,7 @@ class Library:
         self._ear = ear
         self._lock = threading.Lock()
         self._items: dict[str, Item] = {}
-        self._n_found = self._n_done = 0
+        self._n_found = self._n_done = self.version = 0
         self._halt = engine.Halt()
         self._thread: threading.Thread | None = None
         self._problem = ""
@@ -107,6 +110,7 @@ class Library:
         item = Item(number, name, result, doubt(result, self._asked) if isinstance(result, Tagged) else None)
         with self._lock:
             self._items[number] = item
+            self.version += 1
         return item
 
     def at(self, path: Path) -> Item | None:
@@ -159,6 +163,7 @@ class Library:
         if not halt.after_tracks_in_hand.is_set() and not self._problem:
             with self._lock:
                 self._items = {number: item for number, item in self._items.items() if number in seen}
+                self.version += 1
 
     def _found(self, count: int) -> None:
         self._n_found = count

@@ -223,6 +223,102 @@ def test_tracks_of_the_library_are_filtered_and_played(page: Page, browser: Any,
         assert tab.locator(".tracks tbody th").all_inner_texts() == ["silence.flac"]
 
 
+def test_the_map_is_filtered_and_played(page: Page, browser: Any) -> None:
+    """Every track has a point with its name, which plays it; what is filtered out has none."""
+    with opened(browser, page, **DESK) as tab:
+        tab.locator("#tab-library").click()
+        tab.locator("canvas.map").wait_for(timeout=60_000)
+        points = {row["id"]: row for row in page.get("/api/library/audit")["map"]}
+        row = next(row for row in page.get("/api/library")["rows"] if row["name"] == "disco.wav")
+        assert len(points) == 12
+        box = tab.locator("canvas.map").evaluate("one => [one.clientWidth, one.clientHeight]")
+        point = points[row["id"]]
+        place = {"x": 10 + point["x"] * (box[0] - 20), "y": 10 + (1 - point["y"]) * (box[1] - 20)}
+        tab.locator("canvas.map").hover(position=place)
+        assert tab.locator("figcaption").inner_text() == "disco.wav: Disco 55 %"
+        tab.locator("canvas.map").click(position=place)
+        until(tab, "document.querySelector('.dock audio').currentTime > 0.1")
+        assert tab.locator(".now").inner_text() == "disco.wav"
+        shoot(tab, "library-desk-light")
+        tab.get_by_label("Search").fill("adagio")
+        tab.locator("canvas.map").hover(position=place)
+        assert "disco" not in tab.locator("figcaption").inner_text()
+
+
+def test_the_report_opens_under_a_policy_of_its_own(page: Page, browser: Any) -> None:
+    """The page of `tagger report` is shown whole; its one script runs, and no other could."""
+    with opened(browser, page, **DESK) as tab:
+        tab.locator("#tab-library").click()
+        tab.get_by_role("link", name="The whole report").wait_for(timeout=60_000)
+        with tab.context.expect_page() as coming:
+            tab.get_by_role("link", name="The whole report").click()
+        report = coming.value
+        complaints: list[str] = []
+        report.on("console", lambda said: complaints.append(said.text))
+        report.reload()
+        report.get_by_role("heading", name="The library as it stands").wait_for()
+        assert not complaints
+    _, headers, text = page.ask("/report")
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-")
+    assert text.count(b"<script>") == policy.count("sha256-") == 1
+
+
+def test_reasons_are_told_and_drawn(page: Page, browser: Any) -> None:
+    """One file alone is explained: its timeline, the windows that decided, and what speaks for which genre."""
+    with opened(browser, page, **PHONE) as tab:
+        tab.set_input_files("#files", EXAMPLES / "disco.wav")
+        tab.locator(".why-so").wait_for(timeout=120_000)
+        assert tab.locator(".why-so h4").all_inner_texts()[:3] == [
+            "When",
+            "Windows that decided",
+            "What speaks for it",
+        ]
+        assert (
+            tab.locator("canvas.wave")
+            .get_attribute("aria-label")
+            .startswith("Waveform; strongest in most windows")
+        )
+        assert tab.locator(".deciding li").first.inner_text().count("Disco") == 1
+        plain = colours_of(tab, "canvas.spectrogram", "plain")
+        winner = colours_of(tab, "canvas.spectrogram", "for Disco")
+        assert plain == 0
+        assert winner > 0.02
+        assert (
+            tab.locator("canvas.spectrogram").get_attribute("aria-label")
+            == "Spectrogram with what speaks for Disco"
+        )
+        tab.locator(".deciding button").first.click()
+        until(tab, "document.querySelector('.card audio').currentTime > 0.1")
+        until(tab, "document.querySelector('.playhead').classList.contains('on')")
+        assert tab.evaluate("document.scrollingElement.scrollWidth") <= 390
+        shoot(tab, "why-phone-dark")
+
+
+def colours_of(tab: Any, canvas: str, choice: str) -> float:
+    """Share of a picture's points that have a colour, not a grey, after something was chosen."""
+    tab.get_by_label(choice, exact=True).check()
+    return tab.locator(canvas).evaluate(
+        """one => { const { data } = one.getContext('2d').getImageData(0, 0, one.width, one.height);
+        let count = 0;
+        for (let at = 0; at < data.length; at += 4) count += Math.abs(data[at] - data[at + 1]) > 20;
+        return count / (data.length / 4); }"""
+    )
+
+
+def test_several_files_are_explained_when_asked(page: Page, browser: Any) -> None:
+    """Of several files only the verdicts come at once; each has a button for the reasons."""
+    with opened(browser, page, **DESK) as tab:
+        tab.set_input_files("#files", [EXAMPLES / "disco.wav", EXAMPLES / "hiphop.opus"])
+        until(tab, "document.querySelectorAll('.card strong.genre').length === 2", 60)
+        assert tab.locator(".why-so").count() == 0
+        assert tab.get_by_role("button", name="Why?").count() == 2
+        tab.get_by_role("button", name="Why?").first.click()
+        tab.locator(".why-so").wait_for(timeout=120_000)
+        assert tab.locator(".why-so").count() == 1
+        shoot(tab, "why-desk-light")
+
+
 def test_the_microphone_is_named_while_it_plays(page: Page, browser: Any, microphone: Path) -> None:
     """The live tab shows the genre of what the microphone plays, and in the end the verdict over all of it."""
     with opened(browser, page, **DESK) as tab:

@@ -34,8 +34,8 @@ export function libraryTab(panel, about) {
   let suspects = {};
   const more = el("button", { onclick: () => ((most += AT_A_TIME), draw()) }, "Show more");
   const looking = progress(() => refresh().catch((error) => count.replaceChildren(problem(error))));
-  const head = ["", "Track", "Heard", "Sure", "In the file", "Doubt"].map((name) => el("th", { scope: "col" }, name || el("span", { class: "unseen" }, "Play")));
-  const table = el("table", { class: "tracks" }, el("caption", { class: "unseen" }, "Tracks of the library"), el("thead", {}, el("tr", {}, ...head)), body);
+  const head = ["", "Track", "Heard", "Sure", "In the file", "Doubt"].map((name) => el("th", { scope: "col", role: "columnheader" }, name || el("span", { class: "unseen" }, "Play")));
+  const table = el("table", { class: "tracks", role: "table" }, el("caption", { class: "unseen" }, "Tracks of the library"), el("thead", {}, el("tr", { role: "row" }, ...head)), body);
   panel.append(
     el("h2", {}, about.library),
     looking.element,
@@ -105,13 +105,13 @@ export function libraryTab(panel, about) {
     const heard = isHeard ? el("b", {}, row.genre ?? "don’t know") : el("span", { class: "soft" }, row.reason);
     return el(
       "tr",
-      {},
-      el("td", {}, play),
-      el("th", { scope: "row" }, row.name),
-      el("td", {}, el("span", { class: "swatch", "aria-hidden": "true", vars: { "--genre": about.colours[row.genre] ?? "transparent" } }), heard),
-      el("td", { class: "number" }, row.confidence === null ? "" : percent(row.confidence)),
-      el("td", {}, row.tags_before?.join(", ") ?? ""),
-      el("td", {}, suspects[row.id] ? "tag probably wrong" : (row.doubt?.kind ?? "")),
+      { role: "row" },
+      el("td", { role: "cell" }, play),
+      el("th", { scope: "row", role: "rowheader" }, row.name),
+      el("td", { role: "cell" }, el("span", { class: "swatch", "aria-hidden": "true", vars: { "--genre": about.colours[row.genre] ?? "transparent" } }), heard),
+      el("td", { role: "cell", class: "number" }, row.confidence === null ? "" : percent(row.confidence)),
+      el("td", { role: "cell" }, row.tags_before?.join(", ") ?? ""),
+      el("td", { role: "cell" }, suspects[row.id] ? "tag probably wrong" : (row.doubt?.kind ?? "")),
     );
   }
 

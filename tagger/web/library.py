@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tagger import engine, pipeline
+from tagger.audit.names import Meanings
 from tagger.errors import TaggerError
 from tagger.records import Result, Tagged
 from tagger.sinks import report
+from tagger.sinks.taxonomy import Taxonomy
 from tagger.web.doubts import Doubt, doubt
 from tagger.web.ear import Ear
 
@@ -63,6 +66,7 @@ class Library:
     def __init__(self, root: Path, ear: Ear) -> None:
         self.root = root.resolve()
         self._ear = ear
+        self._meant = _meanings(ear)
         self._lock = threading.Lock()
         self._items: dict[str, Item] = {}
         self._n_found = self._n_done = self.version = 0
@@ -107,7 +111,12 @@ class Library:
         """Take note of what a track is now."""
         number = self._number(result.track.path)
         name = os.path.relpath(result.track.path, self.root).encode("utf-8", "backslashreplace").decode()
-        item = Item(number, name, result, doubt(result, self._asked) if isinstance(result, Tagged) else None)
+        item = Item(
+            number,
+            name,
+            result,
+            doubt(result, self._asked, self._meant) if isinstance(result, Tagged) else None,
+        )
         with self._lock:
             self._items[number] = item
             self.version += 1
@@ -167,3 +176,11 @@ class Library:
 
     def _found(self, count: int) -> None:
         self._n_found = count
+
+
+def _meanings(ear: Ear) -> Callable[[str], Iterable[str]]:
+    """What tags may stand for: genres of the model, or, where the user calls these otherwise, the user's."""
+    taxonomy = ear.tags.taxonomy
+    if taxonomy == Taxonomy():
+        return Meanings(ear.genres).of
+    return lambda text: [text] if taxonomy.allows(text) else []

@@ -49,15 +49,18 @@ class PushedSource:
         """Bring samples: mono, float32, little-endian; a broken one at the end is left out."""
         block = np.frombuffer(samples[: len(samples) // 4 * 4], "<f4")
         with self._lock:
-            if self._n_waiting + len(block) > _MOST_WAITING_SECONDS * self._native_rate:
+            # What follows a loss is lost too until the gap is told, so that it is told in its place.
+            if self._n_lost or self._n_waiting + len(block) > _MOST_WAITING_SECONDS * self._native_rate:
                 self._n_lost += len(block)
                 return
             self._n_waiting += len(block)
         self._waiting.put(block)
 
     def blocks(self) -> Iterator[Block | Gap]:
-        """See `Source`."""
-        while not self._stop.is_set():
+        """See `Source`; what came before it was told to stop is still given."""
+        has_ended = False
+        while not has_ended:
+            has_ended = self._stop.is_set()
             yield from mono.at_rate(self._until_gap(), self._sample_rate)
             with self._lock:
                 n_lost, self._n_lost = self._n_lost, 0

@@ -33,6 +33,16 @@ def test_cuts_change_no_sample(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(np.concatenate(heard(source, stop)), whole)
 
 
+def test_what_came_before_the_end_is_given(rng: np.random.Generator) -> None:
+    """A source that is told to stop before anybody listened still gives what was brought."""
+    stop = threading.Event()
+    source = PushedSource("test", 16_000, 16_000, stop)
+    y = rng.uniform(-1, 1, 5_000).astype("<f4")
+    source.push(y.tobytes())
+    stop.set()
+    np.testing.assert_array_equal(np.concatenate(list(source.blocks())), y)
+
+
 def test_a_broken_sample_and_nonsense_are_no_trouble() -> None:
     """Bytes that are no whole sample are left out; what is no number is silent."""
     stop = threading.Event()

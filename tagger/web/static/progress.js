@@ -4,14 +4,16 @@ import { el, counted } from "./dom.js";
 import { get, post } from "./net.js";
 
 const EVERY_MS = 1000;
+const MORE_EVERY_MS = 5000;
 
-/** Shows progress while there is any, and tells when more has been heard. */
+/** Shows progress while there is any, and tells now and then when more has been heard, and at the end. */
 export function progress(onMore) {
   const line = el("p", { class: "soft" });
   const bar = el("progress", { max: 1, "aria-label": "Library heard", hidden: true });
   const again = el("button", { class: "quiet", onclick: () => post("/api/library/scan").then(look) }, "Look again");
   let timer = null;
   let done = -1;
+  let toldAt = -Infinity;
 
   async function look() {
     clearTimeout(timer);
@@ -20,8 +22,11 @@ export function progress(onMore) {
     again.disabled = Boolean(state.busy);
     if (state.found) bar.value = state.done / state.found;
     line.textContent = state.problem || (state.busy ? `heard ${state.done} of ${counted(state.found, "track")}` : "");
-    if (state.done !== done || state.busy) onMore();
-    done = state.done;
+    const isDue = !state.busy || performance.now() - toldAt > MORE_EVERY_MS;
+    if (isDue && (state.done !== done || !state.busy)) {
+      onMore();
+      [done, toldAt] = [state.done, performance.now()];
+    }
     if (state.busy) timer = setTimeout(look, EVERY_MS);
   }
 

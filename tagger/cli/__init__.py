@@ -26,6 +26,7 @@ from tagger.cli import (
     runs,
     scan,
     show,
+    timeline,
     train,
     undo,
     watch,
@@ -46,6 +47,7 @@ app.command("scan")(scan.scan)
 app.command("listen")(listen.listen)
 app.command("watch")(watch.watch)
 app.command("explain")(explain.explain)
+app.command("timeline")(timeline.timeline)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

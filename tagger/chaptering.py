@@ -24,8 +24,8 @@ LEAST_SECONDS = 20.0
 def divide(path: Path, plan: engine.Plan, *, least_seconds: float = LEAST_SECONDS) -> tuple[Chapter, ...]:
     """Cut a recording into chapters; the first begins at 0, each next one where the last ends.
 
-    A chapter is named as `tagger scan` would name its windows; neighbours with the same name are one. Silence is
-    a chapter where it is as long as one.
+    A chapter is named as `tagger scan` would name its windows; neighbours with the same name are one. Silence
+    is a chapter where it is as long as one.
 
     Args:
         path: The file.

@@ -2,8 +2,7 @@
 
 Optimal partitioning: of all ways to cut a sequence, the one whose pieces differ least in themselves, each cut
 having its price. Jackson et al., An Algorithm for Optimal Partitioning of Data on an Interval, IEEE Signal
-Processing Letters 12, 2005; cuts that can never be the best are left out as in Killick, Fearnhead & Eckley, Optimal
-Detection of Changepoints With a Linear Computational Cost, JASA 107, 2012 (PELT).
+Processing Letters 12, 2005. The time grows with the square of the length: half a second for two hours.
 """
 
 from __future__ import annotations
@@ -40,20 +39,15 @@ def cuts(probabilities: Floats, n_least: int, price: float = PRICE) -> list[int]
     n_windows = len(roots)
     sums = np.concatenate([np.zeros((1, roots.shape[1])), np.cumsum(roots, axis=0)])
     squares = np.concatenate([[0.0], np.cumsum(np.square(roots).sum(axis=1))])
-    best = np.full(n_windows + 1, np.inf)
+    best = np.full(n_windows + 1, np.inf)  # of all ways to cut what is before a window
     best[0] = -price
     came_from = np.zeros(n_windows + 1, np.intp)
-    starts = np.array([0])
     for end in range(n_least, n_windows + 1):
-        lengths = end - starts
-        spread = squares[end] - squares[starts]
-        spread -= np.square(sums[end] - sums[starts]).sum(axis=1) / lengths
-        costs = best[starts] + spread
-        first = int(np.argmin(costs))
-        best[end], came_from[end] = costs[first] + price, starts[first]
-        starts = starts[costs <= best[end]]
-        if np.isfinite(best[new := end - n_least + 1]):
-            starts = np.append(starts, new)
+        starts = np.arange(end - n_least + 1)
+        costs = best[starts] + squares[end] - squares[starts]
+        costs -= np.square(sums[end] - sums[starts]).sum(axis=1) / (end - starts)
+        came_from[end] = np.argmin(costs)
+        best[end] = costs[came_from[end]] + price
     found, end = [], n_windows
     while n_windows >= n_least and (end := int(came_from[end])) > 0:
         found.append(end)

@@ -32,7 +32,7 @@ def explanation_view(found: Explanation) -> None:
     console = consoles.out()
     if console.is_terminal:
         for line in _lines(found, console.width):
-            consoles.line(console, line)
+            consoles.line(console, line if console.encoding.startswith("utf") else _in_ascii(line))
         return
     for cells in _rows(found):
         consoles.line(console, Text("\t".join(map(drawing.printable, cells))))
@@ -97,6 +97,12 @@ def _lines(found: Explanation, width: int) -> Iterator[Text]:
     yield from _titled("Sounds alike", told.neighbours(found))
     room = max(20, width // 2)
     yield from _columns([(one[0], drawing.shortened(one[1], room), *one[2:]) for one in _neighbours(found)])
+
+
+def _in_ascii(line: Text) -> Text:
+    """The same line for a terminal that knows no other signs."""
+    line.plain = drawing.as_ascii(line.plain)
+    return line
 
 
 def _titled(title: str, note: str) -> Iterator[Text]:

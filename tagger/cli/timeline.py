@@ -61,8 +61,8 @@ def timeline(
 ) -> int:
     """Cut FILE, a mix or a programme of any length, into chapters of one genre each."""
     display.configure(quiet=quiet, verbose=verbose)
-    given = options.given({name: value for name, value in locals().items() if name != "output"})
-    resolved = dataclasses.replace(settings.resolve(given, config=config).settings, effort="full")
+    given = settings.resolve(options.given(locals()), config=config).settings
+    resolved = dataclasses.replace(given, effort="full")
     if not 0 < min_seconds < math.inf:
         raise SettingsError(f"--min-seconds must be more than 0; received {min_seconds:g}")
     if output is not None:

@@ -27,6 +27,7 @@ from tagger.cli import (
     runs,
     scan,
     show,
+    timeline,
     train,
     ui,
     undo,
@@ -48,6 +49,7 @@ app.command("scan")(scan.scan)
 app.command("listen")(listen.listen)
 app.command("watch")(watch.watch)
 app.command("explain")(explain.explain)
+app.command("timeline")(timeline.timeline)
 app.command("ui")(ui.ui)
 app.command("report")(report.report)
 app.command("undo")(undo.undo)

@@ -13,7 +13,7 @@ import typer
 from tagger import settings
 from tagger.cli import options, printing
 from tagger.errors import SettingsError
-from tagger.sinks import display, explained, explained_files, explained_page
+from tagger.sinks import display
 
 if TYPE_CHECKING:
     from tagger.explanation import Explanation
@@ -55,9 +55,11 @@ def explain(
     The verdict is that of `tagger scan --effort full`.
     """
     display.configure(quiet=quiet, verbose=verbose)
-    given = options.given({name: value for name, value in locals().items() if name != "output"})
-    resolved = dataclasses.replace(settings.resolve(given, config=config).settings, effort="full")
+    given = settings.resolve(options.given(locals()), config=config).settings
+    resolved = dataclasses.replace(given, effort="full")
     kind = _kind(output, as_page, as_json)
+    from tagger.sinks import explained, explained_files, explained_page
+
     with contextlib.nullcontext() if verbose else display.quiet_c_libraries():
         found = _found(file, resolved, remembers=not no_cache)
     if output is not None:
@@ -78,6 +80,8 @@ def _kind(output: Path | None, as_page: bool, as_json: bool) -> str:
         raise SettingsError("--json and --html exclude each other", hint="run it twice, or leave one out")
     wanted = "page" if as_page else "json" if as_json else ""
     if output is not None:
+        from tagger.sinks import explained_files
+
         return explained_files.check(output, wanted)
     if as_page and sys.stdout.isatty():
         raise SettingsError("a page is not for the screen", hint="give -o FILE.html, or > FILE.html")

@@ -20,7 +20,7 @@ Cells = NDArray[np.bool_]
 # The spectrogram of windows whose model hears none: at 22,050 Hz, frames of 46 ms every 12 ms.
 _N_FFT, _HOP_LENGTH, _N_MELS = 1024, 256, 64
 
-# Standard deviations; wider ones were measured to explain less (`python -m tests.measure_explain`).
+# Standard deviations; wider ones were measured to explain less (`python -m tests.bench.explaining`).
 _SMOOTH_FRAMES_AND_BANDS = (4.0, 2.0)
 _FULL_SHARE = 0.005  # a single peak would leave all else dark
 

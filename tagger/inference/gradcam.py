@@ -2,7 +2,7 @@
 
 Grad-CAM weighs what a layer answers by the gradient of the genre's score: Selvaraju et al., Grad-CAM: Visual
 Explanations from Deep Networks via Gradient-based Localization, ICCV 2017. Three things are done otherwise than
-there, since the map has to explain the verdict, and was measured to do so (`python -m tests.measure_explain`):
+there, since the map has to explain the verdict, and was measured to do so (`python -m tests.bench.explaining`):
 
 - The layer is the spectrogram itself, the last that all branches of an ensemble share and that still has time
   and frequency: a map of one branch would explain a part of the verdict.

@@ -35,6 +35,13 @@ def _parts(found: Explanation, name: str) -> Iterator[str]:
         f"part that did most speaks for {found.winner}, and what for {found.runner_up}; the bands."
     )
     yield page.image(light, dark, said, caption)
+    yield from _decided(found)
+    yield from _confidence(found)
+    yield from _alike(found)
+
+
+def _decided(found: Explanation) -> Iterator[str]:
+    """Windows and bands."""
     yield page.heading("Windows that decided")
     yield page.table(
         f"Without such a window {found.winner} would lead {found.runner_up} by so many points less",
@@ -59,6 +66,10 @@ def _parts(found: Explanation, name: str) -> Iterator[str]:
             for one in found.bands
         ],
     )
+
+
+def _confidence(found: Explanation) -> Iterator[str]:
+    """Every genre with and without calibration."""
     yield page.heading("Confidence")
     yield page.paragraph(f"{told.confidence(found)}.")
     uncalibrated = {score.genre: score.probability for score in found.raw}
@@ -67,9 +78,13 @@ def _parts(found: Explanation, name: str) -> Iterator[str]:
         ("genre", "calibrated", "as the network says it"),
         [
             (one.genre, f"{100 * one.probability:.1f} %", f"{100 * uncalibrated[one.genre]:.1f} %")
-            for one in heard.scores
+            for one in found.verdict.scores
         ],
     )
+
+
+def _alike(found: Explanation) -> Iterator[str]:
+    """Tracks of the library."""
     yield page.heading("Sounds alike")
     yield page.paragraph(told.neighbours(found))
     if found.neighbours:

@@ -75,7 +75,7 @@ def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT) -> bytes:
     except ImportError as error:
         raise SettingsError(
             f"matplotlib, which draws pictures, cannot be loaded: {error}",
-            hint="pip install --force-reinstall matplotlib",
+            hint="`pip install --force-reinstall matplotlib`",
         ) from error
     stream = io.BytesIO()
     inks = {f"{what}color": theme.ink for what in ("text.", "axes.label", "axes.edge", "xtick.", "ytick.")}

@@ -1,5 +1,6 @@
 """What was heard is known again by its audio, and a cache that fails costs nothing but time."""
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -230,3 +231,68 @@ def test_a_cache_of_another_version_begins_anew(tmp_path: Path, song: Path) -> N
 def test_rankings_come_back_exactly(pairs: list[tuple[int, float]]) -> None:
     """Numbers and probabilities are the same to the last bit."""
     assert Ranking.unpack(Ranking.pack(pairs)) == pairs
+
+
+def known(cache: Cache, *ways: bytes) -> list[tuple[Path | None, tuple[str, ...] | None]]:
+    """Path and genres of the recordings that the library holds."""
+    return [(one.path, one.genres) for one in cache.library(ways or (WAY,))]
+
+
+def test_the_library_knows_where_recordings_are(cache: Cache, song: Path) -> None:
+    """A recording that was heard is there once, with path, genres and what was heard; moves are seen."""
+    assert known(cache) == []
+    cache.recall(song, stamp(song), WAY)
+    assert known(cache) == []
+    cache.remember(stamp(song), WAY, HEARD)
+    cache.keep_genres(stamp(song), ("Bebop", "Jazz"))
+    assert known(cache) == [(song, ("Bebop", "Jazz"))]
+    (one,) = cache.library([WAY])
+    assert (one.heard, one.recording) == (HEARD, cache.recording(song, stamp(song)))
+    moved = song.rename(song.with_name("moved.mp3"))
+    cache.recall(moved, stamp(moved), WAY)
+    assert [path for path, _ in known(cache)] == [moved]
+
+
+def test_the_library_takes_the_best_way(cache: Cache, song: Path) -> None:
+    """Of several ways in which a recording was heard the first counts, and copies are one recording."""
+    copy = song.with_name("a copy.mp3")
+    copy.write_bytes(song.read_bytes())
+    for path, way, n_windows in ((song, OTHER_WAY, 2), (song, WAY, 7), (copy, WAY, 7)):
+        cache.recall(path, stamp(path), way)
+        cache.remember(stamp(path), way, Remembered(1.0, n_windows))
+    assert [one.heard.n_windows for one in cache.library([WAY, OTHER_WAY])] == [7]
+    assert [one.heard.n_windows for one in cache.library([OTHER_WAY, WAY])] == [2]
+    assert known(cache)[0][0] == copy
+
+
+def test_names_of_any_bytes_come_back(cache: Cache, song: Path) -> None:
+    """A name that is not UTF-8 is kept, and a path is told from the root on."""
+    odd = song.rename(song.parent / os.fsdecode(b"\xff.mp3"))
+    with contextlib.chdir(song.parent):
+        cache.recall(Path(odd.name), stamp(odd), WAY)
+    cache.remember(stamp(odd), WAY, HEARD)
+    assert known(cache) == [(odd, None)]
+
+
+def test_a_cache_without_paths_is_kept(tmp_path: Path, song: Path) -> None:
+    """What was remembered before there were places is, and where files are is learned when they are asked for."""
+    with contextlib.closing(Cache(tmp_path / "cache", pytest.fail)) as cache:
+        cache.recall(song, stamp(song), WAY)
+        cache.remember(stamp(song), WAY, HEARD)
+        path = cache.path
+    with contextlib.closing(sqlite3.connect(path)) as older:
+        older.executescript("DROP TABLE places")
+    with contextlib.closing(Cache(tmp_path / "cache", pytest.fail)) as cache:
+        assert known(cache) == [(None, None)]
+        assert cache.recall(song, stamp(song), WAY) == HEARD
+        assert known(cache) == [(song, None)]
+
+
+def test_what_did_not_change_writes_nothing(cache: Cache, song: Path) -> None:
+    """A second scan of the same files leaves the database as it is."""
+    cache.recall(song, stamp(song), WAY)
+    cache.remember(stamp(song), WAY, HEARD)
+    with contextlib.closing(sqlite3.connect(cache.path)) as other:
+        before = other.execute("PRAGMA data_version").fetchone()
+        cache.recall(song, stamp(song), WAY)
+        assert other.execute("PRAGMA data_version").fetchone() == before

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
@@ -32,7 +33,7 @@ def explanation_view(found: Explanation) -> None:
     console = consoles.out()
     if console.is_terminal:
         for line in _lines(found, console.width):
-            consoles.line(console, line)
+            consoles.line(console, line if console.encoding.startswith("utf") else _in_ascii(line))
         return
     for cells in _rows(found):
         consoles.line(console, Text("\t".join(map(drawing.printable, cells))))
@@ -99,6 +100,12 @@ def _lines(found: Explanation, width: int) -> Iterator[Text]:
     yield from _columns([(one[0], drawing.shortened(one[1], room), *one[2:]) for one in _neighbours(found)])
 
 
+def _in_ascii(line: Text) -> Text:
+    """The same line for a terminal that knows no other signs."""
+    line.plain = drawing.as_ascii(line.plain)
+    return line
+
+
 def _titled(title: str, note: str) -> Iterator[Text]:
     yield Text()
     yield Text.assemble((title, "bold"), (f"  {note}", "dim") if note else "")
@@ -123,8 +130,9 @@ def _strip(found: Explanation, width: int) -> Iterator[Text]:
     """The genres over time as a strip as wide as the screen, times below it, and its letters explained."""
     n_cells = max(10, width)
     seconds = max(found.verdict.duration_seconds, 1e-3)
-    middles = (np.arange(n_cells) + 0.5) * seconds / n_cells
-    nearest = np.clip(np.searchsorted(found.timeline.places[:, 0], middles) - 1, 0, None)
+    starts = [float(start) for start, _ in found.timeline.places]
+    middles = ((number + 0.5) * seconds / n_cells for number in range(n_cells))
+    nearest = (max(0, bisect.bisect(starts, middle) - 1) for middle in middles)
     cells = tuple(_strongest(found.timeline.probabilities[n], found.genres)[0] for n in nearest)
     letters: dict[str, str] = {}
     for name in cells:
@@ -188,12 +196,12 @@ def _others(found: Explanation) -> str:
     return ", ".join(f"{one.genre} {drawing.percent(one.probability)}" for one in scores)
 
 
-def _strongest(row: np.ndarray, genres: Sequence[str]) -> tuple[str, str]:
+def _strongest(row: Iterable[float], genres: Sequence[str]) -> tuple[str, str]:
     """The strongest genre of a window and its probability; "silent" for one without a vote."""
-    if np.isnan(row).any():
+    shares = [float(share) for share in row]
+    if any(map(math.isnan, shares)):
         return SILENT, ""
-    best = int(np.argmax(row))
-    return genres[best], drawing.percent(float(row[best]))
+    return genres[shares.index(max(shares))], drawing.percent(max(shares))
 
 
 def _span(start: float, end: float) -> str:

@@ -128,7 +128,7 @@ def test_the_page_says_what_was_found(full: Audit) -> None:
     assert "Hits" not in text
     assert "wrong tags are about 33 (27 to 38)" in text
     assert "1 remembered files are no longer where they were" in text
-    assert "4 files are remembered, but not where they are" in text
+    assert "4 recordings are remembered, but not where they are" in text
     assert '<span class="heat same" style="--share:0.60">3</span>' in text
 
 

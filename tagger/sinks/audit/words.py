@@ -28,5 +28,5 @@ def absent(audit: Audit) -> list[str]:
     if lost.changed:
         told.append(f"{len(lost.changed):,} files changed since they were heard: scan them again")
     if lost.unplaced:
-        told.append(f"{lost.unplaced:,} files are remembered, but not where they are: scan their folders again")
+        told.append(f"{lost.unplaced:,} recordings are remembered, but not where they are: scan their folders")
     return told

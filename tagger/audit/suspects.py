@@ -110,7 +110,7 @@ def expectation(entries: Sequence[Entry], habits: Habits | None) -> Expectation 
     Of n tracks with rightly tagged share s and recall r, the model agrees with s r n, so that s is the share of
     agreement by r: an agreement by chance with a wrong tag is left out, which makes the figure too low. The
     bounds take the ends of both shares' intervals (Wilson's for the agreement: Probable inference, the law of
-    succession, and statistical inference, Journal of the American Statistical Association 22, 1927), which makes
+    succession, and statistical inference, J. of the American Statistical Association 22, 1927), which makes
     them wider than one interval of 95 % would have to be.
 
     Args:

@@ -63,11 +63,10 @@ def kept(cache: Cache, plan: engine.Plan, tags: Tagging) -> Kept:
         else:
             results.append(tagging.tag(verdict, tags, cache) if isinstance(verdict, Verdict) else verdict)
     moved = [place for place in gone if place.stamp[:2] in there]
-    n_placed = len({place.stamp[:2] for place in places})
     absent = Absent(
         gone=tuple(place.path for place in gone if place not in moved),
         changed=tuple(changed),
-        unplaced=max(0, cache.counts()["files"] - n_placed),
+        unplaced=cache.unplaced(),
     )
     return Kept(tuple(results), tuple(unheard), absent)
 

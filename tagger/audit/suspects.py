@@ -31,7 +31,8 @@ _LEAST_SHARE = 0.01
 # Imagined test tracks of each genre that get answers as all test tracks do, so that few real ones say little.
 _IMAGINED = 5.0
 
-_FEWEST = 20  # test tracks of a genre from which its own recall is taken
+_FEWEST = 20  # tracks from which a share is taken
+_Z = 1.96  # of a normal distribution, 95 % lie so many standard deviations around its mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,33 +108,44 @@ def expectation(entries: Sequence[Entry], habits: Habits | None) -> Expectation 
     """How many tags are wrong, if the model is right as often here as it was in its tests.
 
     Of n tracks with rightly tagged share s and recall r, the model agrees with s r n, so that s is the share of
-    agreement by r: an agreement by chance with a wrong tag is left out, which makes the figure too low.
+    agreement by r: an agreement by chance with a wrong tag is left out, which makes the figure too low. The
+    bounds take the ends of both shares' intervals (Wilson's for the agreement: Probable inference, the law of
+    succession, and statistical inference, J. of the American Statistical Association 22, 1927), which makes
+    them wider than one interval of 95 % would have to be.
 
     Args:
         entries: All tracks.
         habits: Of the model; None if its card does not tell.
 
     Returns:
-        None where nothing can be compared, or the card does not tell.
+        None where too little can be compared, or the card does not tell.
     """
     judged = [entry for entry in entries if entry.standing in {Standing.agrees, Standing.differs}]
-    if habits is None or not judged:
+    if habits is None or len(judged) < _FEWEST:
         return None
     value, low, high = habits.accuracy
     recalls = [max(habits.recall[habits.genres.index(one)] for one in entry.meant) for entry in judged]
     recall = float(np.mean(recalls))
     n_agreeing = sum(entry.standing == Standing.agrees for entry in judged)
 
-    def wrong(accuracy: float) -> int:
-        right = min(1.0, n_agreeing / max(accuracy * len(judged), 1e-9))
-        return round(len(judged) * (1 - right))
+    least, most = _interval(n_agreeing / len(judged), len(judged))
+
+    def wrong(agreeing: float, accuracy: float) -> int:
+        return round(len(judged) * (1 - min(1.0, agreeing / max(accuracy, 1e-9))))
 
     return Expectation(
         judged=len(judged),
         differing=len(judged) - n_agreeing,
         by_itself=round(len(judged) * (1 - recall)),
-        wrong=wrong(recall),
-        fewest=wrong(recall * low / value),
-        most=wrong(min(1.0, recall * high / value)),
+        wrong=wrong(n_agreeing / len(judged), recall),
+        fewest=wrong(most, recall * low / value),
+        most=wrong(least, min(1.0, recall * high / value)),
         accuracy=recall,
     )
+
+
+def _interval(share: float, n: int) -> tuple[float, float]:
+    """Wilson's interval of 95 % for a share of n."""
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    half = _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -31,7 +31,7 @@ def report(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PATH]...", help="Files, folders, globs, or - for a list on stdin.", show_default=False
+            metavar="PATH", help="Files, folders, globs, or - for a list on stdin.", show_default=False
         ),
     ] = None,
     cached: Annotated[

@@ -173,6 +173,14 @@ class Cache:
             for path, *stamp, credits, recording in rows
         ]
 
+    def unplaced(self) -> int:
+        """Number of recordings it knows without knowing where they are, as earlier programs left them."""
+        rows = self._do(
+            "SELECT count(DISTINCT recording) FROM results WHERE recording NOT IN (SELECT recording FROM files "
+            "JOIN places USING (device, inode, size, mtime_ns, ctime_ns))"
+        )
+        return int(rows[0][0]) if rows else 0
+
     def keep_credits(self, credits: Iterable[tuple[Path, Stamp, tuple[str, ...]]]) -> None:
         """Keep texts about files, each for as long as the file does not change."""
         rows = [(_located(path), *numbers(stamp), json.dumps(texts)) for path, stamp, texts in credits]

@@ -115,7 +115,7 @@ def test_cards_that_do_not_tell_say_nothing(card: Card, scores: dict[str, object
 
 @pytest.mark.parametrize(
     ("n_agreeing", "wrong", "fewest", "most"),
-    [(60, 0, 0, 8), (30, 50, 45, 54), (100, 0, 0, 0), (0, 100, 100, 100)],
+    [(60, 0, 0, 23), (30, 50, 28, 66), (100, 0, 0, 0), (0, 100, 93, 100)],
 )
 def test_how_many_are_wrong_follows_from_how_many_agree(
     n_agreeing: int, wrong: int, fewest: int, most: int
@@ -130,8 +130,10 @@ def test_how_many_are_wrong_follows_from_how_many_agree(
 
 
 def test_nothing_to_compare_gives_no_expectation() -> None:
-    """Where no tag can be compared, nothing is said."""
-    assert suspects.expectation([entry("a", ("Soundtrack",), "Metal")], habits()) is None
+    """Where hardly a tag can be compared, nothing is said."""
+    few = [entry(str(n), ("Blues",), "Metal") for n in range(19)]
+    assert suspects.expectation([*few, entry("a", ("Soundtrack",), "Metal")], habits()) is None
+    assert suspects.expectation([*few, entry("a", ("Blues",), "Metal")], habits()) is not None
 
 
 @given(st.lists(st.tuples(st.sampled_from(GENRES), st.sampled_from(GENRES), st.floats(0.2, 1)), max_size=20))

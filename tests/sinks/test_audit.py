@@ -122,13 +122,13 @@ def test_the_page_says_what_was_found(full: Audit) -> None:
     """Counts, figures, what is not shown, and compilations apart."""
     text = page.text(full)
     assert "7 tracks in /m, heard by the model a model." in text
-    assert "7 tags that are probably wrong" in text
-    assert "1 of 3 albums disagree" in text
-    assert "1 compilations of many artists are left out" in text
+    assert "7 tags probably wrong" in text
+    assert "1 of 3 albums at odds with themselves" in text
+    assert "1 compilation of many artists left out" in text
     assert "Hits" not in text
     assert "wrong tags are about 33 (27 to 38)" in text
-    assert "1 remembered files are no longer where they were" in text
-    assert "4 files are remembered, but not where they are" in text
+    assert "1 file gone from where they were heard" in text
+    assert "4 recordings heard, but nobody knows where" in text
     assert '<span class="heat same" style="--share:0.60">3</span>' in text
 
 

@@ -275,7 +275,7 @@ def test_names_of_any_bytes_come_back(cache: Cache, song: Path) -> None:
 
 
 def test_a_cache_without_paths_is_kept(tmp_path: Path, song: Path) -> None:
-    """What was remembered before there were places is, and where files are is learned when they are asked for."""
+    """A cache from before there were places is used, and learns where files are when they are asked for."""
     with contextlib.closing(Cache(tmp_path / "cache", pytest.fail)) as cache:
         cache.recall(song, stamp(song), WAY)
         cache.remember(stamp(song), WAY, HEARD)

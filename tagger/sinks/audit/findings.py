@@ -181,7 +181,7 @@ class Absent:
     Attributes:
         gone: Files that are no longer where they were.
         changed: Files that changed since they were heard.
-        unplaced: Number of files that the cache knows without knowing where they are.
+        unplaced: Number of recordings that the cache knows without knowing where they are.
     """
 
     gone: tuple[Path, ...] = ()

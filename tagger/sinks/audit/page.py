@@ -62,8 +62,7 @@ def text(audit: Audit) -> str:
 
 def _lead(audit: Audit, named: Tracks) -> str:
     where = f" in {visible(named.common)}" if named.common else ""
-    n_tracks = len(audit.entries)
-    return f"{n_tracks:,} track{'' if n_tracks == 1 else 's'}{where}, heard by the model {audit.model}."
+    return f"{words.number(len(audit.entries), 'track')}{where}, heard by the model {audit.model}."
 
 
 def _overview(audit: Audit) -> Iterator[str]:
@@ -71,10 +70,10 @@ def _overview(audit: Audit) -> Iterator[str]:
     n_disagreeing = sum(not album.is_compilation for album in audit.albums)
     points = {
         "genres": "What the tags say and what is heard",
-        "suspects": f"{len(audit.suspects):,} tags that are probably wrong",
-        "variants": f"{len(audit.variants):,} names of genres to put in order",
-        "albums": f"{n_disagreeing:,} of {audit.n_albums:,} albums disagree in themselves",
-        "unread": f"{len(audit.unread):,} files were not heard, or their tags not read",
+        "suspects": words.number(len(audit.suspects), "tag probably wrong"),
+        "variants": words.number(len(audit.variants), "suggestion to put names of genres in order"),
+        "albums": f"{n_disagreeing:,} of {words.number(audit.n_albums, 'album')} at odds with themselves",
+        "unread": words.number(len(audit.unread), "file not heard, or tags not read"),
         "map": "Map of the library",
     }
     links = "".join(f'<li><a href="#{key}">{page.text(title)}</a></li>' for key, title in points.items())
@@ -233,7 +232,7 @@ def _albums(audit: Audit, named: Tracks) -> Iterator[str]:
     )
     if n_compilations:
         yield page.paragraph(
-            f"{n_compilations:,} compilations of many artists are left out: there it is no mistake.", "soft"
+            f"{words.number(n_compilations, 'compilation')} of many artists left out: no mistake there.", "soft"
         )
     if not own:
         yield page.paragraph("No album disagrees in itself.")

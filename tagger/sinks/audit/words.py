@@ -5,6 +5,12 @@ from __future__ import annotations
 from tagger.sinks.audit.findings import Audit, Expectation
 
 
+def number(count: int, of: str) -> str:
+    """A number of things; `of` is their name, of which the first word is one in the singular."""
+    first, *rest = of.split(" ")
+    return " ".join([f"{count:,}", first if count == 1 else f"{first}s", *rest])
+
+
 def expectation(found: Expectation) -> str:
     """How many tags are wrong, as far as that can be said."""
     told = (
@@ -24,9 +30,9 @@ def absent(audit: Audit) -> list[str]:
     lost = audit.absent
     told = []
     if lost.gone:
-        told.append(f"{len(lost.gone):,} remembered files are no longer where they were")
+        told.append(f"{number(len(lost.gone), 'file')} gone from where they were heard")
     if lost.changed:
-        told.append(f"{len(lost.changed):,} files changed since they were heard: scan them again")
+        told.append(f"{number(len(lost.changed), 'file')} changed since they were heard: scan them again")
     if lost.unplaced:
-        told.append(f"{lost.unplaced:,} files are remembered, but not where they are: scan their folders again")
+        told.append(f"{number(lost.unplaced, 'recording')} heard, but nobody knows where: scan the folders")
     return told

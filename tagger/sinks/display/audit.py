@@ -26,7 +26,7 @@ def audit_summary(audit: Audit) -> None:
             for genre in audit.genres
             if audit.tagged.get(genre) or audit.heard.get(genre)
         ],
-        title=f"{len(audit.entries):,} tracks heard by {audit.model}",
+        title=f"{words.number(len(audit.entries), 'track')} heard by {audit.model}",
     )
     if audit.suspects:
         rows = [
@@ -59,16 +59,20 @@ def _names(variant: Variant) -> str:
 def _sentences(audit: Audit) -> Iterator[str]:
     """What else there is to say, nothing for nothing."""
     counts = {standing: audit.standings.get(standing, 0) for standing in Standing}
-    yield (
-        f"{counts[Standing.agrees]:,} tags agree with what is heard, {counts[Standing.differs]:,} differ, "
-        f"{counts[Standing.foreign]:,} name no genre of the model; "
-        f"{counts[Standing.untagged]:,} tracks have none"
-    )
+    told = {
+        Standing.agrees: "agree with what is heard",
+        Standing.differs: "differ",
+        Standing.unsure: "are of tracks that the model does not know",
+        Standing.foreign: "name no genre of the model",
+    }
+    tags = ", ".join(f"{counts[one]:,} {what}" for one, what in told.items() if counts[one])
+    untagged = words.number(counts[Standing.untagged], "track")
+    yield f"of the tags {tags or 'none says anything'}; {untagged} without one"
     if audit.expectation is not None:
         yield words.expectation(audit.expectation)
     n_disagreeing = sum(not album.is_compilation for album in audit.albums)
     if audit.n_albums:
-        yield f"{n_disagreeing:,} of {audit.n_albums:,} albums disagree in themselves"
+        yield f"{n_disagreeing:,} of {words.number(audit.n_albums, 'album')} at odds with themselves"
     if audit.unread:
-        yield f"{len(audit.unread):,} files were not heard, or their tags not read"
+        yield words.number(len(audit.unread), "file not heard, or tags not read")
     yield from words.absent(audit)

@@ -67,6 +67,7 @@ CREATE TABLE IF NOT EXISTS places (
 """
 
 _TABLES = ("files", "results", "places")
+_HEARD = "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason"
 
 # The time of the last change of anything about a file tells it from one that got its inode, size and date.
 _SAME_FILE = "device = ? AND inode = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
@@ -153,11 +154,7 @@ class Cache:
         """
         heard: dict[bytes, Remembered] = {}
         for way in reversed(ways):
-            rows = self._do(
-                "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason FROM results "
-                "WHERE way = ?",
-                (way,),
-            )
+            rows = self._do(f"{_HEARD} FROM results WHERE way = ?", (way,))
             heard |= {recording: Remembered(*values) for recording, *values in rows}
         rows = self._do(
             "SELECT path, device, inode, size, mtime_ns, ctime_ns, credits, recording FROM places "
@@ -199,8 +196,7 @@ class Cache:
         known: dict[bytes, Known] = {}
         for way in ways:
             rows = self._do(
-                "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason, path, genres "
-                "FROM results LEFT JOIN files USING (recording) "
+                f"{_HEARD}, path, genres FROM results LEFT JOIN files USING (recording) "
                 "LEFT JOIN places USING (device, inode, size, mtime_ns, ctime_ns) "
                 "WHERE way = ? ORDER BY path IS NULL, path",
                 (way,),

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import dataclasses
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from tagger import engine, explaining, pipeline, tagging
 from tagger.errors import TaggerError
@@ -16,6 +16,9 @@ from tagger.explanation import Explanation
 from tagger.inference.network import Array, Runtime
 from tagger.records import Failed, Result, Track
 from tagger.sinks.cache import Cache
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MOST_WAITING = 16
 """How many uploads may be here at a time, the one that is heard among them."""
@@ -95,6 +98,29 @@ class Ear:
             TaggerError: It cannot be told.
         """
         return explaining.explain(path, self.plan, cache=self.cache, with_gradients=self._with_gradients)
+
+
+async def in_thread(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Do long work in a thread that no end of the program waits for, unlike those of `asyncio.to_thread`."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(how: Callable[[Any], None], what: Any) -> None:
+        if not done.done():
+            how(what)
+
+    def run() -> None:
+        how: Callable[[Any], None] = done.set_result
+        what: Any
+        try:
+            what = work(*arguments, **named)
+        except BaseException as error:  # whoever waits is told
+            how, what = done.set_exception, error
+        with contextlib.suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(settle, how, what)
+
+    threading.Thread(target=run, daemon=True).start()
+    return await done
 
 
 class _InTurn:

@@ -15,7 +15,7 @@ from tagger.errors import TaggerError
 from tagger.records import Gap, Tagged, Track, Verdict
 from tagger.sinks import chapters, moments
 from tagger.sources.pushed import PushedSource
-from tagger.web.ear import MOST_LIVE, Ear
+from tagger.web.ear import MOST_LIVE, Ear, in_thread
 
 _NAME = "microphone"
 _OPENING_SECONDS = 10.0
@@ -76,7 +76,7 @@ class Live:
             while (row := await rows.get()) is not None:
                 await _send(socket, row)
 
-        hearing = asyncio.create_task(asyncio.to_thread(self._hear, source, halt, tell))
+        hearing = asyncio.create_task(in_thread(self._hear, source, halt, tell))
         hearing.add_done_callback(lambda _: rows.put_nowait(None))
         sending = asyncio.create_task(send())
         try:

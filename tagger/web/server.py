@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -18,6 +18,7 @@ from tagger.web.guard import Door
 _NOTICES_STOP_SECONDS = 0.1
 _ENDING_SECONDS = 3
 _MOST_PUSHED_BYTES = 2**18
+_USUAL_PORT = 80
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -53,12 +54,15 @@ def door(asked: str, host: str, port: int, token: str) -> tuple[Door, str]:
     number = ipaddress.ip_address(host)
     if number.is_loopback:
         names = {"localhost", asked.lower(), _shown(host)}
-        return Door(frozenset(f"{name}:{port}" for name in names)), f"http://{_shown(host)}:{port}/"
+        return Door(_hosts(names, port)), f"http://{_shown(host)}:{port}/"
     shown = socket.gethostname() if number.is_unspecified else _shown(host)
-    hosts = (
-        frozenset() if number.is_unspecified else frozenset(f"{name}:{port}" for name in {asked.lower(), shown})
-    )
+    hosts = frozenset() if number.is_unspecified else _hosts({asked.lower(), shown}, port)
     return Door(hosts, token), f"http://{shown}:{port}/?token={token}"
+
+
+def _hosts(names: Iterable[str], port: int) -> frozenset[str]:
+    """What browsers call them in the header `Host`, where the port that is usual is left out."""
+    return frozenset(f"{name}:{port}" if port != _USUAL_PORT else name for name in names)
 
 
 def _shown(host: str) -> str:

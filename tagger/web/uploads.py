@@ -23,11 +23,12 @@ from tagger.errors import FileError, TaggerError
 from tagger.explanation import Explanation
 from tagger.records import Result, Tagged
 from tagger.sinks import explained, report
-from tagger.web.ear import MOST_WAITING, BusyError, Ear
+from tagger.web.ear import MOST_WAITING, BusyError, Ear, in_thread
 from tagger.web.library import Item
 
 _MEBIBYTE = 2**20
 _PULSE_SECONDS = 0.5
+_PATIENCE_SECONDS = 60.0
 
 # Of an explanation; the verdict that is shown is the one that was told before.
 _NOT_TOLD = frozenset({"path", "status", "reason", "model", "neighbours"})
@@ -62,14 +63,16 @@ class Uploads:
                     return self._too_long()
             except ClientDisconnect:
                 return Response(status_code=400)
+            except TimeoutError:
+                return _refused(408, "nothing more came of the upload")
             except OSError as error:
                 return _refused(507, f"the upload cannot be kept while it is heard: {error.strerror}")
             return self._answer(file, stack.pop_all(), with_reasons="why" in request.query_params)
 
     async def _received(self, request: Request, file: BinaryIO) -> bool:
         """Keep the body; False as soon as it is too long, whatever its header claims."""
-        n_bytes = 0
-        async for chunk in request.stream():
+        n_bytes, stream = 0, request.stream()
+        while (chunk := await asyncio.wait_for(anext(stream, None), _PATIENCE_SECONDS)) is not None:
             n_bytes += len(chunk)
             if n_bytes > self._most_bytes:
                 return False
@@ -96,12 +99,12 @@ class Uploads:
 
     async def _in_turn(self, path: Path, halt: engine.Halt, tell: Tell, *, with_reasons: bool) -> None:
         async with self._ear.turn("hear"):
-            result = await asyncio.to_thread(self._ear.hear, path, halt)
+            result = await in_thread(self._ear.hear, path, halt)
         tell({"event": "verdict"} | row(result))
         if with_reasons and isinstance(result, Tagged):
             async with self._ear.turn("explain"):
                 if not halt.now.is_set():
-                    await asyncio.to_thread(self._explain, path, tell)
+                    await in_thread(self._explain, path, tell)
 
     def _explain(self, path: Path, tell: Tell) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
 import json
 import os
@@ -144,10 +145,15 @@ def test_nothing_is_found_by_tricks_in_the_address(page: Page, address: str) -> 
 
 def test_a_file_that_is_too_long_is_refused_before_it_is_sent(page: Page) -> None:
     """The length that a request claims is enough to refuse it, in a sentence with a hint."""
-    status, _, said = page.ask("/api/hear", method="POST", body=bytes(MEBIBYTE + 1))
-    assert status == 413
-    assert json.loads(said)["error"] == "the file is longer than 1 MiB"
-    assert "--max-upload" in json.loads(said)["hint"]
+    head = f"POST /api/hear HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\nOrigin: {page.origin}\r\n"
+    with contextlib.closing(socket.create_connection(("127.0.0.1", page.port), timeout=20)) as raw:
+        raw.sendall(f"{head}Content-Length: {MEBIBYTE + 1}\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        said = json.loads(answer.read())
+    assert answer.status == 413
+    assert said["error"] == "the file is longer than 1 MiB"
+    assert "--max-upload" in said["hint"]
 
 
 def test_a_file_that_hides_its_length_is_stopped(page: Page) -> None:
@@ -264,10 +270,11 @@ def test_a_door_of_one_address_has_its_names() -> None:
     """An address that is ours by name and by number is both, in any case, and nothing else."""
     from tagger.web import server
 
-    door, address = server.door("Box.local", "192.168.0.7", 80, "secret")
-    assert address == "http://192.168.0.7:80/?token=secret"
-    assert door == Door(frozenset({"box.local:80", "192.168.0.7:80"}), "secret")
-    assert server.door("::1", "::1", 80, "secret")[1] == "http://[::1]:80/"
+    door, address = server.door("Box.local", "192.168.0.7", 81, "secret")
+    assert address == "http://192.168.0.7:81/?token=secret"
+    assert door == Door(frozenset({"box.local:81", "192.168.0.7:81"}), "secret")
+    assert server.door("box", "127.0.0.1", 80, "")[0].hosts == {"box", "localhost", "127.0.0.1"}
+    assert server.door("::1", "::1", 81, "secret")[1] == "http://[::1]:81/"
 
 
 def ui(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -7,10 +7,14 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
 
 from tagger import pipeline, settings, tagging
 from tagger.errors import SettingsError
@@ -18,8 +22,9 @@ from tagger.records import Score, Tagged, Track, Verdict
 from tagger.sinks import tags
 from tagger.sinks.corrections import Corrections
 from tagger.sinks.tags import payload, spelling
+from tagger.web import uploads
 from tagger.web.doubts import doubt
-from tagger.web.ear import Ear
+from tagger.web.ear import MOST_WAITING, Ear, in_thread
 from tagger.web.library import Library
 from tagger.web.review import Ledger, Review
 from tests.web.test_door import eventually
@@ -285,3 +290,35 @@ def test_an_ear_hears_one_upload_at_a_time(desk: Desk) -> None:
         return told
 
     assert asyncio.run(order()) == ["a begins", "c begins", "c ends", "a ends", "b begins", "b ends"]
+
+
+def test_an_upload_that_stands_still_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends nothing more does not keep a place for ever."""
+    monkeypatch.setattr(uploads, "_PATIENCE_SECONDS", 0.05)
+
+    async def never() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async def answer() -> Response:
+        scope = {"type": "http", "method": "POST", "path": "/api/hear", "headers": [], "query_string": b""}
+        return await uploads.Uploads(desk.ear, 1000, lambda path: None).answer(Request(scope, never))
+
+    for _ in range(MOST_WAITING + 1):
+        assert asyncio.run(answer()).status_code == 408
+
+
+def test_long_work_keeps_no_program_from_ending() -> None:
+    """Work in a thread gives its result or its error, and is left behind when the program ends."""
+
+    async def work() -> int:
+        with pytest.raises(ZeroDivisionError):
+            await in_thread(divmod, 1, 0)
+        unfinished = asyncio.ensure_future(in_thread(time.sleep, 30))
+        await asyncio.sleep(0.01)
+        unfinished.cancel()
+        return await in_thread(max, 1, 2)
+
+    began = time.monotonic()
+    assert asyncio.run(work()) == 2
+    assert time.monotonic() - began < 10

@@ -94,6 +94,11 @@ class Corrections:
         with self._ours():
             self._database.execute("DELETE FROM corrections WHERE id = ?", (number,))
 
+    def forget(self, recording: bytes) -> None:
+        """Forget all that was said of a recording."""
+        with self._ours():
+            self._database.execute("DELETE FROM corrections WHERE recording = ?", (recording,))
+
     def latest(self) -> Iterator[Correction]:
         """What was said last of each recording, oldest first."""
         columns = "recording, path, genre, heard, confidence, model"

@@ -106,6 +106,10 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
         await asyncio.to_thread(review.decide, said.get("id", ""), said.get("genre"))
         return await state(request)
 
+    async def reopen(request: Request) -> Response:
+        await asyncio.to_thread(review.reopen, (await _said(request))["id"])
+        return await state(request)
+
     async def state(request: Request) -> Response:
         return JSONResponse(library.progress | await asyncio.to_thread(review.state))
 
@@ -126,6 +130,7 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
         Route("/report", reported),
         Route("/api/review", state),
         Route("/api/review/decide", decide, methods=["POST"]),
+        Route("/api/review/reopen", reopen, methods=["POST"]),
         Route("/api/review/write", write, methods=["POST"]),
         Route("/api/review/undo", undo, methods=["POST"]),
         Route("/audio/{id}", Media(library).answer),

@@ -34,13 +34,13 @@ class Decision:
     Attributes:
         item: The track, and what was heard.
         genre: What it is; None for "don't know".
-        number: Of the correction that was kept.
+        number: Of the correction that was kept; 0 for one of another day.
         is_written: Whether the file says so.
     """
 
     item: Item
     genre: str | None
-    number: int
+    number: int = 0
     is_written: bool = False
 
 
@@ -72,16 +72,14 @@ class Review:
         self._ledger, self._corrections = ledger, corrections
         self._decisions: dict[str, Decision] = {}
         self._steps: list[tuple[str, ...] | int] = []  # tracks decided on, or the run that wrote
-        self._said_before = {said.recording for said in corrections.latest()}
+        self._said_before = {said.recording: said.genre for said in corrections.latest()}
         self._recordings: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
     def state(self) -> dict[str, Any]:
         """The queue, the most doubtful first, what was said so far, and what `undo` would take back."""
         with self._lock:
-            waiting = [item for item in self._library.items() if item.doubt and item.id not in self._decisions]
-            if self._said_before:
-                waiting = [item for item in waiting if self._recording(item) not in self._said_before]
+            waiting = [item for item in self._library.items() if item.doubt and self._is_open(item)]
             waiting.sort(key=lambda item: -item.doubt.weight if item.doubt else 0.0)
             decided = [
                 {"id": one.item.id, "name": one.item.name, "genre": one.genre, "written": one.is_written}
@@ -110,7 +108,9 @@ class Review:
             if item is None or not isinstance(item.result, Tagged):
                 raise SettingsError("this track is not in the library any more", hint="look through it again")
             if number in self._decisions:
-                raise SettingsError("something was said of this track already", hint="undo that first")
+                raise SettingsError(
+                    "something was said of this track already", hint="take that back, or ask again"
+                )
             said = None if genre is None else self._as_genre(genre)
             verdict = item.result.verdict
             recording = self._recording(item)
@@ -166,6 +166,41 @@ class Review:
             decision = self._decisions.pop(number)
             self._corrections.remove(decision.number)
             return {"undone": "decision", "id": number, "name": decision.item.name, "problems": []}
+
+    def reopen(self, number: str) -> None:
+        """Forget what was said of a track, now or another day, so that it is asked again.
+
+        Args:
+            number: What the page calls the track.
+
+        Raises:
+            SettingsError: Nothing was said of it, or the file says it already.
+            OutputError: It cannot be forgotten.
+        """
+        with self._lock:
+            decision = self._decisions.get(number)
+            if decision is None or decision.is_written:
+                raise SettingsError(
+                    "nothing was said of this track that is not written", hint="undo the writing"
+                )
+            recording = self._recording(decision.item)
+            if recording is not None:
+                self._corrections.forget(recording)
+                self._said_before.pop(recording, None)
+            del self._decisions[number]
+            self._steps = [step for step in self._steps if step != (number,)]
+
+    def _is_open(self, item: Item) -> bool:
+        """Whether a track is to be asked about; what was said another day and not written is taken up again."""
+        if item.id in self._decisions:
+            return False
+        recording = self._recording(item) if self._said_before else None
+        if recording not in self._said_before or recording is None:
+            return True
+        genre = self._said_before[recording]
+        if genre is not None and isinstance(item.result, Tagged) and item.result.tags_before != (genre,):
+            self._decisions[item.id] = Decision(item, genre)
+        return False
 
     def _unwritten(self) -> list[Decision]:
         return [one for one in self._decisions.values() if one.genre is not None and not one.is_written]

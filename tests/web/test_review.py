@@ -120,6 +120,36 @@ def test_what_was_said_is_not_asked_again(desk: Desk) -> None:
     assert names(desk.again()) == ["blues.mp3", "pop.ogg"]
 
 
+def test_what_was_said_but_not_written_is_taken_up_again(desk: Desk) -> None:
+    """Another day it waits to be written, and can be written, or asked again; what is written is done."""
+    first, second, _ = desk.review.state()["queue"]
+    desk.review.decide(first["id"], "Latin")
+    desk.review.decide(second["id"], "Blues")
+    other = desk.again()
+    assert [row["name"] for row in other.state()["queue"]] == ["pop.ogg"]
+    assert (other.state()["unwritten"], other.state()["undoes"]) == (2, None)
+    other.reopen(second["id"])
+    assert names(other) == ["blues.mp3", "pop.ogg"]
+    assert [one.genre for one in desk.corrections.latest()] == ["Latin"]
+    assert other.write()["written"] == 1
+    with pytest.raises(SettingsError, match="not written"):
+        other.reopen(first["id"])
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    last = desk.again().state()
+    assert ([row["name"] for row in last["queue"]], last["decided"]) == (["blues.mp3", "pop.ogg"], [])
+
+
+def test_asking_again_takes_a_decision_out_of_what_is_undone(desk: Desk) -> None:
+    """After it, undo takes back what was said before, and nothing twice."""
+    first, second, _ = desk.review.state()["queue"]
+    desk.review.decide(first["id"], "Latin")
+    desk.review.decide(second["id"], "Blues")
+    desk.review.reopen(second["id"])
+    assert desk.review.undo()["id"] == first["id"]
+    assert desk.review.state()["undoes"] is None
+
+
 def test_genres_are_spelled_as_the_model_spells_them(desk: Desk) -> None:
     """What the model knows is written as it writes it."""
     desk.review.decide(desk.review.state()["queue"][0]["id"], "hip hop")

@@ -100,8 +100,13 @@ export function reviewTab(panel, about) {
     undo.textContent = state.undoes === "write" ? "Undo the writing (U)" : "Undo (U)";
     undo.disabled = state.undoes === null;
     list.replaceChildren(
-      ...state.decided.toReversed().map((one) => el("li", {}, el("span", {}, one.name), el("b", {}, one.genre ?? "don’t know"), el("span", { class: "soft" }, one.written ? "written" : one.genre ? "not written yet" : ""))),
+      ...state.decided.toReversed().map((one) => el("li", {}, el("span", {}, one.name), el("b", {}, one.genre ?? "don’t know"), el("span", { class: "soft" }, one.written ? "written" : one.genre ? "not written yet" : ""), again(one))),
     );
+  }
+
+  function again(one) {
+    if (one.written) return null;
+    return el("button", { class: "quiet", "aria-label": `Ask again about ${one.name}`, onclick: () => act("reopen", { id: one.id }) }, "Ask again");
   }
 
   function shown(row) {

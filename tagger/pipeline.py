@@ -177,7 +177,7 @@ def writer(
         opened: The journal.
         command: The command line.
         model: Name of the model.
-        kind: "scan", "watch" or "undo".
+        kind: "scan", "watch", "review" or "undo".
         hardlinks: What to do about files with several names: one of `settings.HARDLINKS`.
 
     Raises:

@@ -19,6 +19,7 @@ from tagger.sinks.tags import fields, policy, spelling
 from tagger.sinks.tags.fields import Field
 from tagger.sinks.tags.interface import Manner, Values
 
+_SAID = "said by a person"
 _COMPLETED = "has this genre, but not in every place and field"
 
 
@@ -151,6 +152,24 @@ def tag(heard: Verdict, tagging: Tagging, cache: Cache | None = None) -> Tagged:
         return Tagged(verdict, before, before, reason=error.reason, failed=True)
 
 
+def assign(heard: Verdict, genre: str, tagging: Tagging, cache: Cache | None = None) -> Tagged:
+    """Write the genre that a person said, whatever stood there and whatever was heard.
+
+    Args:
+        heard: What was heard, and what the file was then.
+        genre: What the person said, as it is to be written.
+        tagging: Where and how to write; its policy and thresholds are for verdicts, and do not count.
+        cache: Knows the genres in files that did not change; None reads them.
+
+    Raises:
+        TagError: The file cannot be read or written, or is not the one that was heard; it is as it was.
+    """
+    before, after = _before(heard, tagging, cache), (genre,)
+    if before == after and not tagging.completes:
+        return Tagged(heard, before, before, reason=UNCHANGED)
+    return _written(heard, before, after, _SAID, tagging, cache, {tagging.field: after})
+
+
 def _written(
     verdict: Verdict,
     before: tuple[str, ...],
@@ -158,9 +177,10 @@ def _written(
     reason: str,
     tagging: Tagging,
     cache: Cache | None,
+    values: Values | None = None,
 ) -> Tagged:
     """Write, or see whether it could be done; where nothing had to be changed, say so."""
-    path, values = verdict.track.path, _values(verdict, after, tagging)
+    path, values = verdict.track.path, values or _values(verdict, after, tagging)
 
     def edit(file: BinaryIO) -> bool:
         return tags.apply(path, file, values, tagging.manner)

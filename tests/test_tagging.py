@@ -310,3 +310,25 @@ def test_what_makes_no_sense_is_refused(bundled: Artefact, chosen: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         tagging.prepare(Settings(**chosen), bundled.card)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["blues.mp3", "ambient.flac", "bossa.m4a"])
+def test_what_a_person_says_is_written_whatever_stood_there(
+    tmp_path: Path, bundled: Artefact, writer: Writer, name: str
+) -> None:
+    """Neither policy nor confidence nor "don't know" keeps it out; the model's own numbers are not written."""
+    path = Path(shutil.copy(MUSIC / name, tmp_path))
+    before, content = tags.read(path), path.read_bytes()
+    wanted = tagging.prepare(
+        Settings(min_confidence=0.99, confidence_field="TXXX:SURE"), bundled.card, wanted=True, writer=writer
+    )
+    done = tagging.assign(verdict(path, {}, Stamp.of(path.stat())), "Zydeco", wanted)
+    assert (done.written, done.tags_before, done.tags_after) == (True, before, ("Zydeco",))
+    assert tags.read(path) == ("Zydeco",)
+    assert tags.read(path, fields.parse("TXXX:SURE")) == ()
+    again = tagging.assign(verdict(path, {}, Stamp.of(path.stat())), "Zydeco", wanted)
+    assert (again.written, again.reason) == (False, "already has this genre")
+    path.write_bytes(content)
+    with pytest.raises(ChangedError):
+        tagging.assign(verdict(path, {}, Stamp(0, 0, 0, 0, 0)), "Blues", wanted)
+    assert path.read_bytes() == content

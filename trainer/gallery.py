@@ -239,10 +239,10 @@ KINDS = {
 def _figure(width: float, height: float) -> Any:
     """An empty picture, in inches; it touches nothing global."""
     try:
-        import matplotlib.figure  # optional, and takes a second
+        import matplotlib.figure  # takes a second
     except ImportError as error:
         raise SettingsError(
             "matplotlib, which draws the pictures, is not installed",
-            hint="`pip install 'audio-genre-tagger[train]'`",
+            hint="`pip install matplotlib`",
         ) from error
     return matplotlib.figure.Figure(figsize=(width, height), layout="constrained", facecolor="white")

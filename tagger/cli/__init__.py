@@ -18,14 +18,18 @@ from tagger.cli import (
     corpus,
     doctor,
     evaluate,
+    explain,
     history,
     interrupts,
     listen,
     models,
+    report,
     runs,
     scan,
     show,
+    timeline,
     train,
+    ui,
     undo,
     watch,
 )
@@ -44,6 +48,10 @@ app = typer.Typer(
 app.command("scan")(scan.scan)
 app.command("listen")(listen.listen)
 app.command("watch")(watch.watch)
+app.command("explain")(explain.explain)
+app.command("timeline")(timeline.timeline)
+app.command("ui")(ui.ui)
+app.command("report")(report.report)
 app.command("undo")(undo.undo)
 app.command("history")(history.history)
 app.command("show")(show.show)

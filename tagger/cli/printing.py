@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 
+def text(whole: str) -> None:
+    """Print a text of many lines, in UTF-8."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(whole.encode("utf-8", "backslashreplace"))
+    sys.stdout.flush()
+
+
 def json_line(row: Mapping[str, Any]) -> None:
     """Print an object on a line, in UTF-8; bytes of a name that are not UTF-8 become escapes, as in reports."""
     sys.stdout.flush()

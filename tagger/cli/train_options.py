@@ -13,8 +13,8 @@ Dataset = Annotated[
         "--dataset",
         metavar="WHAT",
         help="What to learn from: gtzan, fma-small, fma-medium, fma-large, emotify, taffc, folder:DIR "
-        "(sub-folders named after genres), csv:FILE (a table of files and genres) or library:DIR (the genres "
-        "in the tags of your own files).",
+        "(sub-folders named after genres), csv:FILE (a table of files and genres), library:DIR (the genres "
+        "in the tags of your own files) or corrections (what you said in `tagger ui`).",
     ),
 ]
 Data = Annotated[

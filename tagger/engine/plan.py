@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from tagger.inference.abstain import Rule
 from tagger.inference.artefact import Artefact
 from tagger.inference.runtime import Runtime
+from tagger.inference.vote import METHODS
 
 # Raised with whatever changes the numbers of a verdict without changing the model.
 _NUMBERS = 3
@@ -47,6 +48,16 @@ class Plan:
     def ways(self) -> tuple[bytes, ...]:
         """The ways of listening whose results will do: this one, and that which hears all."""
         return tuple(dict.fromkeys([self.way, dataclasses.replace(self, effort="full").way]))
+
+    @functools.cached_property
+    def kin(self) -> tuple[bytes, ...]:
+        """The ways of listening whose embeddings compare with this one's, the most thorough first.
+
+        An embedding is the mean of the windows that were heard, however they voted.
+        """
+        efforts, votes = ("full", "auto", "fast"), (self.vote, *METHODS)
+        ways = [dataclasses.replace(self, effort=one, vote=how).way for one in efforts for how in votes]
+        return tuple(dict.fromkeys(ways))
 
     @functools.cached_property
     def way(self) -> bytes:

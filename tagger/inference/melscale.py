@@ -31,14 +31,19 @@ def filter_bank(
         htk: Whether the scale is HTK's; else Slaney's.
         norm: "slaney" scales each band by the inverse of its width; None leaves unit peaks.
     """
-    edges = _hz(np.linspace(_mel(fmin, htk=htk), _mel(fmax, htk=htk), n_mels + 2), htk=htk)
+    hz = edges(n_mels, fmin, fmax, htk=htk)
     bins = np.fft.rfftfreq(n_fft, 1 / sample_rate)[:, None]
-    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - bins) / np.diff(edges)[1:]
+    rising = (bins - hz[:-2]) / np.diff(hz)[:-1]
+    falling = (hz[2:] - bins) / np.diff(hz)[1:]
     weights = np.maximum(0, np.minimum(rising, falling))
     if norm == "slaney":
-        weights = weights * (2 / (edges[2:] - edges[:-2]))
+        weights = weights * (2 / (hz[2:] - hz[:-2]))
     return weights.astype(np.float32)
+
+
+def edges(n_mels: int, fmin: float, fmax: float, *, htk: bool) -> NDArray[np.float64]:
+    """Where bands begin, peak and end, in Hz, shape (n_mels + 2,): band n begins at n and peaks at n + 1."""
+    return _hz(np.linspace(_mel(fmin, htk=htk), _mel(fmax, htk=htk), n_mels + 2), htk=htk)
 
 
 def _mel(hz: float, *, htk: bool) -> float:

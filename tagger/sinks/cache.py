@@ -1,24 +1,27 @@
 """What was heard before, by the identity of the audio itself: retagged, renamed and moved files are known.
 
-Two tables: `files` tells by one `stat` which recording a file is and which genres stand in it; `results` holds
-what a model heard in a recording. To lose it costs time only: trouble is told, and lived with.
+Three tables: `files` tells by one `stat` which recording a file is and which genres stand in it; `results`
+holds what a model heard in a recording; `places` tells where files were met. To lose it costs time only:
+trouble is told, and lived with.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
-import struct
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tagger.errors import OutputError, TagError
 from tagger.records import Stamp
+from tagger.sinks.remembered import Known, Place, Ranking, Remembered, numbers
 from tagger.sinks.tags import payload
+
+__all__ = ["FORMAT", "Cache", "Known", "Place", "Ranking", "Remembered"]
 
 FORMAT = 2
 
@@ -49,51 +52,25 @@ CREATE TABLE results (
 """,
 )
 
+# Programs of before it do without this table, so that its coming makes no cache worthless: it is made where it
+# is missing.
+_PLACES = """
+CREATE TABLE IF NOT EXISTS places (
+    path BLOB PRIMARY KEY,          -- absolute
+    device INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    credits TEXT                    -- JSON, as they were at ctime_ns; NULL if they were not read
+) WITHOUT ROWID
+"""
+
+_TABLES = ("files", "results", "places")
+_HEARD = "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason"
 
 # The time of the last change of anything about a file tells it from one that got its inode, size and date.
 _SAME_FILE = "device = ? AND inode = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What a model heard in a recording.
-
-    Attributes:
-        duration_seconds: Length of its audio.
-        n_windows: Number of windows the network saw.
-        ranking: The genres and their probabilities: see `Ranking`; empty if nothing could be heard.
-        embedding: Mean of the windows' embeddings, float32.
-        reason: Why nothing could be heard; empty if something was.
-    """
-
-    duration_seconds: float
-    n_windows: int = 0
-    ranking: bytes = b""
-    embedding: bytes = b""
-    reason: str = ""
-
-    def is_sound(self, n_genres: int) -> bool:
-        """Whether it can have been written for a model of so many genres."""
-        numbers = self.ranking[:: Ranking.SIZE]  # the low bytes of the genres' numbers
-        is_whole = len(self.ranking) == Ranking.SIZE * n_genres
-        return bool(self.reason) or (is_whole and set(numbers) == {n % 256 for n in range(n_genres)})
-
-
-class Ranking:
-    """Genres, by their number in the model's list, and their probabilities, strongest first, as bytes."""
-
-    _pair = struct.Struct("<Hd")
-    SIZE = _pair.size
-
-    @classmethod
-    def pack(cls, pairs: Iterable[tuple[int, float]]) -> bytes:
-        """Make bytes of it."""
-        return b"".join(cls._pair.pack(*pair) for pair in pairs)
-
-    @classmethod
-    def unpack(cls, data: bytes) -> list[tuple[int, float]]:
-        """Read the bytes."""
-        return list(cls._pair.iter_unpack(data))
 
 
 class Cache:
@@ -136,6 +113,7 @@ class Cache:
             stamp: What it is now.
             way: Digest of all that shapes the numbers.
         """
+        self._place(path, stamp)
         found = self._result(stamp, way)
         if found is None and self._recording(stamp) is None and (recording := _identity(path)) is not None:
             self._know(stamp, recording)
@@ -150,7 +128,7 @@ class Cache:
 
     def genres(self, stamp: Stamp) -> tuple[str, ...] | None:
         """The genres in a file; None if it changed since they were read, or never were."""
-        rows = self._do(f"SELECT genres FROM files WHERE {_SAME_FILE}", _file(stamp))
+        rows = self._do(f"SELECT genres FROM files WHERE {_SAME_FILE}", numbers(stamp))
         return tuple(json.loads(rows[0][0])) if rows and rows[0][0] is not None else None
 
     def keep_genres(self, stamp: Stamp, genres: tuple[str, ...], before: Stamp | None = None) -> None:
@@ -163,6 +141,75 @@ class Cache:
         """
         if (recording := self._recording(before or stamp)) is not None:
             self._know(stamp, recording, json.dumps(genres))
+            if before is not None:  # our own write changed nothing but the genres
+                assignments = "device = ?, inode = ?, size = ?, mtime_ns = ?, ctime_ns = ?"
+                values = (*numbers(stamp), *numbers(before))
+                self._do(f"UPDATE places SET {assignments} WHERE {_SAME_FILE}", values)
+
+    def places(self, ways: Sequence[bytes]) -> list[Place]:
+        """Where files were met, in the order of their paths, with what was heard in them.
+
+        Args:
+            ways: Digests of all that shapes the numbers; what was heard in the first counts most.
+        """
+        heard: dict[bytes, Remembered] = {}
+        for way in reversed(ways):
+            rows = self._do(f"{_HEARD} FROM results WHERE way = ?", (way,))
+            heard |= {recording: Remembered(*values) for recording, *values in rows}
+        rows = self._do(
+            "SELECT path, device, inode, size, mtime_ns, ctime_ns, credits, recording FROM places "
+            "LEFT JOIN files USING (device, inode, size, mtime_ns, ctime_ns) ORDER BY path"
+        )
+        return [
+            Place(
+                Path(os.fsdecode(path)),
+                tuple(stamp),
+                None if credits is None else tuple(json.loads(credits)),
+                heard.get(recording),
+            )
+            for path, *stamp, credits, recording in rows
+        ]
+
+    def unplaced(self) -> int:
+        """Number of recordings it knows without knowing where they are, as earlier programs left them."""
+        rows = self._do(
+            "SELECT count(DISTINCT recording) FROM results WHERE recording NOT IN (SELECT recording FROM files "
+            "JOIN places USING (device, inode, size, mtime_ns, ctime_ns))"
+        )
+        return int(rows[0][0]) if rows else 0
+
+    def keep_credits(self, credits: Iterable[tuple[Path, Stamp, tuple[str, ...]]]) -> None:
+        """Keep texts about files, each for as long as the file does not change."""
+        rows = [(_located(path), *numbers(stamp), json.dumps(texts)) for path, stamp, texts in credits]
+        with self._lock, self._trouble_told():
+            if self._database is not None:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                self._database.execute("COMMIT")
+
+    def library(self, ways: Iterable[bytes]) -> list[Known]:
+        """Every recording that was heard in any of some ways, once, with one of its files.
+
+        Args:
+            ways: Digests as in `recall`, the best first.
+        """
+        known: dict[bytes, Known] = {}
+        for way in ways:
+            rows = self._do(
+                f"{_HEARD}, path, genres FROM results LEFT JOIN files USING (recording) "
+                "LEFT JOIN places USING (device, inode, size, mtime_ns, ctime_ns) "
+                "WHERE way = ? ORDER BY path IS NULL, path",
+                (way,),
+            )
+            for recording, *heard, path, genres in rows:
+                place = None if path is None else Path(os.fsdecode(path))
+                read = None if genres is None else tuple(json.loads(genres))
+                known.setdefault(recording, Known(recording, Remembered(*heard), place, read))
+        return list(known.values())
+
+    def recording(self, path: Path, stamp: Stamp) -> bytes | None:
+        """Identity of a file's audio, looked up or taken; None if the file cannot be read."""
+        return self._recording(stamp) or _identity(path)
 
     def counts(self) -> dict[str, int]:
         """Number of files and recordings it knows, and of results, and its size in bytes."""
@@ -183,23 +230,29 @@ class Cache:
         """
         if self._database is None:
             raise OutputError(f"{self.path}: the cache cannot be used", hint="delete the file")
-        for statement in ("DELETE FROM files", "DELETE FROM results", "VACUUM"):
+        for statement in (*(f"DELETE FROM {table}" for table in _TABLES), "VACUUM"):
             self._do(statement)
 
     def _result(self, stamp: Stamp, way: bytes) -> Remembered | None:
         rows = self._do(
             "SELECT duration_seconds, n_windows, ranking, embedding, reason FROM results "
             f"WHERE way = ? AND recording = (SELECT recording FROM files WHERE {_SAME_FILE})",
-            (way, *_file(stamp)),
+            (way, *numbers(stamp)),
         )
         return Remembered(*rows[0]) if rows else None
 
     def _recording(self, stamp: Stamp) -> bytes | None:
-        rows = self._do(f"SELECT recording FROM files WHERE {_SAME_FILE}", _file(stamp))
+        rows = self._do(f"SELECT recording FROM files WHERE {_SAME_FILE}", numbers(stamp))
         return rows[0][0] if rows else None
 
+    def _place(self, path: Path, stamp: Stamp) -> None:
+        """Keep where a file is; what is known of it there stays if the file is the same."""
+        where, file = _located(path), numbers(stamp)
+        if not self._do(f"SELECT 1 FROM places WHERE path = ? AND {_SAME_FILE}", (where, *file)):
+            self._do("INSERT OR REPLACE INTO places VALUES (?, ?, ?, ?, ?, ?, NULL)", (where, *file))
+
     def _know(self, stamp: Stamp, recording: bytes, genres: str | None = None) -> None:
-        values = (*_file(stamp), recording, genres)
+        values = (*numbers(stamp), recording, genres)
         self._do("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def _do(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
@@ -211,13 +264,14 @@ class Cache:
     def _set_up(self, database: sqlite3.Connection) -> None:
         (found,) = database.execute("PRAGMA user_version").fetchone()
         if found == FORMAT:
+            database.execute(_PLACES)
             return
         database.execute("BEGIN IMMEDIATE")
         (found,) = database.execute("PRAGMA user_version").fetchone()
         if found != FORMAT:  # a cache of another version is worth nothing to this one
-            for table in ("files", "results"):
+            for table in _TABLES:
                 database.execute(f"DROP TABLE IF EXISTS {table}")
-            for statement in _SCHEMA:
+            for statement in (*_SCHEMA, _PLACES):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {FORMAT}")
         database.execute("COMMIT")
@@ -233,10 +287,9 @@ class Cache:
             self._on_trouble(f"{self.path}: the cache cannot be used, all is heard anew: {self.trouble}")
 
 
-def _file(stamp: Stamp) -> tuple[int, int, int, int, int]:
-    """What `_SAME_FILE` asks for; SQLite takes numbers signed, of 64 bits."""
-    signed = [(number + 2**63) % 2**64 - 2**63 for number in (stamp.device, stamp.inode)]
-    return signed[0], signed[1], stamp.size, stamp.mtime_ns, stamp.ctime_ns
+def _located(path: Path) -> bytes:
+    """A path as it is kept: absolute, whatever the current folder is; links in it are not followed."""
+    return os.fsencode(os.path.abspath(path))  # noqa: PTH100 - `Path.absolute` keeps ".."
 
 
 def _identity(path: Path) -> bytes | None:

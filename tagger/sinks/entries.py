@@ -13,7 +13,7 @@ class Run:
     Attributes:
         id: Its number, counted from 1.
         began: When, in seconds since 1970.
-        kind: "scan", "watch" or "undo".
+        kind: "scan", "watch", "review" or "undo".
         command: The command line.
         model: Name of the model; empty for an undo.
         n_done: Number of files it changed.

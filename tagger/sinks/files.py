@@ -92,6 +92,20 @@ def replace(new: Path, old: Path) -> None:
             os.close(folder)
 
 
+def save(path: Path, content: bytes) -> None:
+    """Put content in place of a file, or of the one that a link names, in one step, or not at all."""
+    target = Path(os.path.realpath(path))
+    growing = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        with growing.open("wb") as stream:
+            stream.write(content)
+            sync(stream)
+        replace(growing, target)
+    except BaseException:
+        growing.unlink(missing_ok=True)
+        raise
+
+
 def overwrite(path: Path, content: BinaryIO) -> None:
     """Write other content into a file that must stay the same file, under all its names."""
     content.seek(0)

@@ -27,7 +27,7 @@ _SCHEMA = """
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     began REAL NOT NULL,            -- seconds since 1970
-    kind TEXT NOT NULL,             -- scan or undo
+    kind TEXT NOT NULL,             -- scan, watch, review or undo
     command TEXT NOT NULL,
     model TEXT NOT NULL
 );

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Iterable, Sequence
 
-_STYLE = """
+TOKENS = """
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #595959; --paper: #fff; --line: #d5d5d5;
   --alarm: #8a1f00; --alarm-band: #fdeee8; --link: #00568a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --soft: #a8a8a8; --paper: #16181b;
   --line: #3d4146; --alarm: #ffb59b; --alarm-band: #3a1d13; --link: #7cc4f5; } }
+"""
+"""The colours of every page, on light and on dark."""
+
+_STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 62rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.55 system-ui, sans-serif; }
@@ -34,22 +39,30 @@ thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; }
 td small, th small { color: var(--soft); white-space: nowrap; display: block; }
 figure { margin: 1rem 0 1.6rem; }
 figure svg { max-width: 100%; height: auto; background: #fff; border-radius: .4rem; padding: .4rem; }
+figure img { max-width: 100%; height: auto; }
 figcaption { color: var(--soft); max-width: 46rem; }
 details { margin: .6rem 0; }
 summary { cursor: pointer; color: var(--link); }
 @media print { body { max-width: none; } figure, table { break-inside: avoid; } }
 """
 
+
+class Markup(str):
+    """What is HTML already."""
+
+    __slots__ = ()
+
+
 Cell = str | tuple[str, str]
-"""Text, or text and smaller text below it."""
+"""Text, `Markup`, or text and smaller text below it."""
 
 
-def document(title: str, parts: Iterable[str]) -> str:
-    """The whole page; its parts are HTML already."""
+def document(title: str, parts: Iterable[str], *, head: str = "") -> str:
+    """The whole page; its parts, and what else its head holds, are HTML already."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"{head}<title>{text(title)}</title>\n<style>{TOKENS.rstrip()}{_STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(parts)
         + "\n</main>\n</body>\n</html>\n"
     )
@@ -108,6 +121,22 @@ def picture(svg: str, caption: str) -> str:
     return f"<figure>{svg}<figcaption>{text(caption)}</figcaption></figure>"
 
 
+def image(light: bytes, dark: bytes, said: str, caption: str) -> str:
+    """Two PNG pictures in one place, for light and for dark screens.
+
+    Args:
+        light: For light screens, and for paper.
+        dark: For dark screens.
+        said: What screen readers say.
+        caption: What it shows.
+    """
+    inline, at_night = (f"data:image/png;base64,{base64.b64encode(one).decode()}" for one in (light, dark))
+    return (
+        f'<figure><picture><source srcset="{at_night}" media="screen and (prefers-color-scheme: dark)">'
+        f'<img src="{inline}" alt="{text(said)}"></picture><figcaption>{text(caption)}</figcaption></figure>'
+    )
+
+
 def folded(title: str, content: str) -> str:
     """Content that is shown when its title is chosen."""
     return f"<details><summary>{text(title)}</summary>{content}</details>"
@@ -118,6 +147,8 @@ def _kind(number: int, n_text: int) -> str:
 
 
 def _cell(cell: Cell) -> str:
+    if isinstance(cell, Markup):
+        return cell
     if isinstance(cell, str):
         return text(cell)
     return f"{text(cell[0])}<small>{text(cell[1])}</small>"

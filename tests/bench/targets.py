@@ -80,6 +80,8 @@ TARGETS = (
         "µs a file, unchanged library", 150, False, lambda found: 1e6 * _again(found)["again_seconds_a_file"]
     ),
     Target("seconds, unchanged library", 2, False, lambda found: _again(found)["again_seconds"]),
+    Target("seconds, report on a heard library", 20, False, lambda found: _again(found)["report_seconds"]),
+    Target("MB, page of a report", 5, False, lambda found: _again(found)["page_bytes"] / 1e6),
     Target("TensorFlow loaded by a scan", 0, False, lambda found: float(found["startup"]["loads_tensorflow"])),
     Target("seconds, --help", 0.3, False, lambda found: found["startup"]["seconds"]["help"]),
     Target(

@@ -1,5 +1,6 @@
 """What was heard is known again by its audio, and a cache that fails costs nothing but time."""
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -96,6 +97,62 @@ def test_what_was_not_asked_for_is_not_kept(cache: Cache, song: Path) -> None:
     assert cache.counts()["results"] == 0
 
 
+def test_places_tell_what_was_heard_where(cache: Cache, song: Path, tmp_path: Path) -> None:
+    """Each path a file was met at is told, absolute, with what was heard there in the first way that has it."""
+    copy = tmp_path / os.fsdecode(b"\xff copy.mp3")
+    copy.write_bytes(song.read_bytes())
+    for path in (song, copy):
+        cache.recall(Path(os.path.relpath(path)), stamp(path), WAY)
+    assert [(place.path, place.heard) for place in cache.places([WAY])] == [(song, None), (copy, None)]
+    other = Remembered(1.0, reason="silent")
+    cache.remember(stamp(song), OTHER_WAY, other)
+    assert {place.heard for place in cache.places([WAY, OTHER_WAY])} == {other}
+    cache.remember(stamp(song), WAY, HEARD)
+    assert {place.heard for place in cache.places([WAY, OTHER_WAY])} == {HEARD}
+    assert {place.heard for place in cache.places([OTHER_WAY, WAY])} == {other}
+    assert cache.places([])[0].heard is None
+
+
+def test_credits_are_those_of_the_file_as_it_is(cache: Cache, song: Path) -> None:
+    """Texts about a file stay through our own writes of genres, and are forgotten when others change it."""
+    first = stamp(song)
+    cache.recall(song, first, WAY)
+    cache.remember(first, WAY, HEARD)
+    cache.keep_credits([(song, first, ("Ära", "\udcff"))])
+    cache.recall(song, first, WAY)
+    (place,) = cache.places([WAY])
+    assert (place.credits, place.heard, place.is_of(first)) == (("Ära", "\udcff"), HEARD, True)
+    os.utime(song, ns=(2, 2))
+    second = stamp(song)
+    cache.keep_genres(second, ("New",), before=first)
+    (place,) = cache.places([WAY])
+    assert (place.credits, place.heard) == (("Ära", "\udcff"), HEARD)
+    assert place.is_of(second)
+    assert not place.is_of(first)
+    os.utime(song, ns=(1, 1))
+    cache.recall(song, stamp(song), WAY)
+    (place,) = cache.places([WAY])
+    assert (place.credits, place.heard) == (None, HEARD)
+
+
+def test_a_cache_without_places_gets_them(tmp_path: Path, song: Path) -> None:
+    """A cache that an earlier program made keeps what it knows, and learns places as files are met again."""
+    cache = Cache(tmp_path / "c", pytest.fail)
+    cache.recall(song, stamp(song), WAY)
+    cache.remember(stamp(song), WAY, HEARD)
+    cache.close()
+    with sqlite3.connect(tmp_path / "c" / "cache.sqlite3") as older:
+        older.execute("DROP TABLE places")
+    older.close()
+    cache = Cache(tmp_path / "c", pytest.fail)
+    assert cache.places([WAY]) == []
+    assert cache.recall(song, stamp(song), WAY) == HEARD
+    assert [place.heard for place in cache.places([WAY])] == [HEARD]
+    cache.clear()
+    assert cache.places([WAY]) == []
+    cache.close()
+
+
 def test_clearing_forgets_all(cache: Cache, song: Path) -> None:
     """After clearing nothing is known, and little room is taken."""
     cache.recall(song, stamp(song), WAY)
@@ -174,3 +231,68 @@ def test_a_cache_of_another_version_begins_anew(tmp_path: Path, song: Path) -> N
 def test_rankings_come_back_exactly(pairs: list[tuple[int, float]]) -> None:
     """Numbers and probabilities are the same to the last bit."""
     assert Ranking.unpack(Ranking.pack(pairs)) == pairs
+
+
+def known(cache: Cache, *ways: bytes) -> list[tuple[Path | None, tuple[str, ...] | None]]:
+    """Path and genres of the recordings that the library holds."""
+    return [(one.path, one.genres) for one in cache.library(ways or (WAY,))]
+
+
+def test_the_library_knows_where_recordings_are(cache: Cache, song: Path) -> None:
+    """A recording that was heard is there once, with path, genres and what was heard; moves are seen."""
+    assert known(cache) == []
+    cache.recall(song, stamp(song), WAY)
+    assert known(cache) == []
+    cache.remember(stamp(song), WAY, HEARD)
+    cache.keep_genres(stamp(song), ("Bebop", "Jazz"))
+    assert known(cache) == [(song, ("Bebop", "Jazz"))]
+    (one,) = cache.library([WAY])
+    assert (one.heard, one.recording) == (HEARD, cache.recording(song, stamp(song)))
+    moved = song.rename(song.with_name("moved.mp3"))
+    cache.recall(moved, stamp(moved), WAY)
+    assert [path for path, _ in known(cache)] == [moved]
+
+
+def test_the_library_takes_the_best_way(cache: Cache, song: Path) -> None:
+    """Of several ways in which a recording was heard the first counts, and copies are one recording."""
+    copy = song.with_name("a copy.mp3")
+    copy.write_bytes(song.read_bytes())
+    for path, way, n_windows in ((song, OTHER_WAY, 2), (song, WAY, 7), (copy, WAY, 7)):
+        cache.recall(path, stamp(path), way)
+        cache.remember(stamp(path), way, Remembered(1.0, n_windows))
+    assert [one.heard.n_windows for one in cache.library([WAY, OTHER_WAY])] == [7]
+    assert [one.heard.n_windows for one in cache.library([OTHER_WAY, WAY])] == [2]
+    assert known(cache)[0][0] == copy
+
+
+def test_names_of_any_bytes_come_back(cache: Cache, song: Path) -> None:
+    """A name that is not UTF-8 is kept, and a path is told from the root on."""
+    odd = song.rename(song.parent / os.fsdecode(b"\xff.mp3"))
+    with contextlib.chdir(song.parent):
+        cache.recall(Path(odd.name), stamp(odd), WAY)
+    cache.remember(stamp(odd), WAY, HEARD)
+    assert known(cache) == [(odd, None)]
+
+
+def test_a_cache_without_paths_is_kept(tmp_path: Path, song: Path) -> None:
+    """A cache from before there were places is used, and learns where files are when they are asked for."""
+    with contextlib.closing(Cache(tmp_path / "cache", pytest.fail)) as cache:
+        cache.recall(song, stamp(song), WAY)
+        cache.remember(stamp(song), WAY, HEARD)
+        path = cache.path
+    with contextlib.closing(sqlite3.connect(path)) as older:
+        older.executescript("DROP TABLE places")
+    with contextlib.closing(Cache(tmp_path / "cache", pytest.fail)) as cache:
+        assert known(cache) == [(None, None)]
+        assert cache.recall(song, stamp(song), WAY) == HEARD
+        assert known(cache) == [(song, None)]
+
+
+def test_what_did_not_change_writes_nothing(cache: Cache, song: Path) -> None:
+    """A second scan of the same files leaves the database as it is."""
+    cache.recall(song, stamp(song), WAY)
+    cache.remember(stamp(song), WAY, HEARD)
+    with contextlib.closing(sqlite3.connect(cache.path)) as other:
+        before = other.execute("PRAGMA data_version").fetchone()
+        cache.recall(song, stamp(song), WAY)
+        assert other.execute("PRAGMA data_version").fetchone() == before

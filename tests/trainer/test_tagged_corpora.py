@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import zipfile
 
 import mutagen
+import numpy as np
 import pytest
+import soundfile
 
 from tagger.errors import CorpusError
-from tagger.sinks.tags import credits
+from tagger.sinks.corrections import Correction, Corrections
+from tagger.sinks.tags import credits, payload
 from trainer import corpora
 from trainer.corpora import owners
 
@@ -149,3 +153,51 @@ def test_an_empty_folder_is_refused(dataset, tmp_path):
     with pytest.raises(CorpusError) as caught:
         load(dataset, tmp_path, tmp_path)
     assert caught.value.hint
+
+
+def test_what_people_said_is_a_corpus(tagged, tmp_path, monkeypatch):
+    """The last word on each recording that is still there becomes an example; the others are counted."""
+    monkeypatch.setenv("TAGGER_HOME", str(tmp_path / "home"))
+    songs = [
+        tagged("a.flac", artist="Ella", title="1"),
+        tagged("b.flac", artist="Duke"),
+        tagged("c.flac"),
+        tagged("d.flac"),
+    ]
+    for place, path in enumerate(songs):  # tags are no part of a recording, so each needs audio of its own
+        soundfile.write(path, np.random.default_rng(place).uniform(-0.5, 0.5, 2000), 8000)
+    with contextlib.closing(Corrections(tmp_path / "home" / "data" / "corrections")) as kept:
+        for path, genre in zip([*songs, songs[0]], ["Pop", "Blues", None, "Rock", "Jazz"], strict=True):
+            kept.add(Correction(payload.identity(path), path, genre, "Disco", 0.4, "default"))
+    songs[3].write_bytes(songs[1].read_bytes())
+    corpus = load("corrections", tmp_path)
+    assert [(one.path, one.labels) for one in corpus.examples] == [
+        (songs[1], ("Blues",)),
+        (songs[0], ("Jazz",)),
+    ]
+    assert corpus.problems == (
+        "1 recordings left out: somebody did not know them either",
+        "1 recordings left out: not where they were any more",
+    )
+    assert corpus.names_are_genres
+
+
+@pytest.mark.parametrize("content", [None, b"no database" * 100])
+def test_without_corrections_there_is_no_corpus(tmp_path, content):
+    """None, or damaged ones, are told in a sentence; nothing is made."""
+    folder = tmp_path / "kept"
+    if content is not None:
+        folder.mkdir()
+        (folder / "corrections.sqlite3").write_bytes(content)
+    with pytest.raises(CorpusError, match="no corrections yet" if content is None else "cannot be kept"):
+        load(f"corrections:{folder}", tmp_path)
+    assert folder.exists() == (content is not None)
+
+
+def test_corrections_to_one_genre_teach_nothing(tagged, tmp_path):
+    """A model needs two genres at least."""
+    path = tagged("a.flac")
+    with contextlib.closing(Corrections(tmp_path / "kept")) as kept:
+        kept.add(Correction(payload.identity(path), path, "Jazz", None, 0.1, "default"))
+    with pytest.raises(CorpusError, match="fewer than two genres"):
+        load(f"corrections:{tmp_path / 'kept'}", tmp_path)

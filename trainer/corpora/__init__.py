@@ -10,7 +10,7 @@ from pathlib import Path
 from tagger.errors import CorpusError
 from tagger.records import Track
 from tagger.sources import discover
-from trainer.corpora import emotify, fma, folder, gtzan, library, table, taffc
+from trainer.corpora import corrections, emotify, fma, folder, gtzan, library, table, taffc
 from trainer.corpora.interface import Corpus
 
 
@@ -32,6 +32,7 @@ CORPORA: dict[str, Callable[[str, Places], Corpus]] = {
     "folder": lambda argument, places: folder.load(argument),
     "csv": lambda argument, places: table.load(argument, places.data),
     "library": lambda argument, places: library.load(argument),
+    "corrections": lambda argument, places: corrections.load(argument),
     "gtzan": lambda argument, places: gtzan.load(argument, places.data, places.cache),
     "fma-small": lambda argument, places: fma.load("small", argument, places.data, places.cache),
     "fma-medium": lambda argument, places: fma.load("medium", argument, places.data, places.cache),

@@ -207,6 +207,6 @@ def _magma() -> Array:
     except ImportError as error:
         raise SettingsError(
             "the colours of magma need the package matplotlib",
-            hint="pip install 'audio-genre-tagger[train]'",
+            hint="`pip install matplotlib`",
         ) from error
     return matplotlib.colormaps["magma"](np.arange(_N_COLOURS))[:, :3].astype(np.float32)

@@ -92,17 +92,8 @@ def write(path: Path, chapters: Sequence[Chapter], *, source: str) -> tuple[Path
 
 
 def _save(path: Path, text: str) -> None:
-    target = Path(os.path.realpath(path))
-    growing = target.with_name(f"{target.name}.{os.getpid()}.partial")
     with _ours(path):
-        try:
-            with growing.open("wb") as stream:
-                stream.write(text.encode("utf-8", errors="surrogateescape"))
-                files.sync(stream)
-            files.replace(growing, target)
-        except BaseException:
-            growing.unlink(missing_ok=True)
-            raise
+        files.save(path, text.encode("utf-8", errors="surrogateescape"))
 
 
 @contextlib.contextmanager

@@ -3,7 +3,9 @@
 Where a stream is no terminal, it gets plain lines: no control codes, no colour, nothing shortened or wrapped.
 """
 
+from tagger.sinks.display.audit import audit_summary
 from tagger.sinks.display.consoles import configure, detail, error, note
+from tagger.sinks.display.explanation import chapters_table, explanation_view
 from tagger.sinks.display.listening import Changes, listened, whole
 from tagger.sinks.display.live import LiveView
 from tagger.sinks.display.progress import ScanProgress
@@ -29,12 +31,15 @@ __all__ = [
     "Results",
     "ScanProgress",
     "TrainingProgress",
+    "audit_summary",
     "card_view",
     "changes_table",
+    "chapters_table",
     "configure",
     "detail",
     "devices_table",
     "error",
+    "explanation_view",
     "facts_table",
     "ledger",
     "listened",

@@ -65,7 +65,7 @@ class Timeline:
             cells=cells,
             n_past=max(now, last) + 1 - len(cells),
             lost_seconds=moment.lost_seconds,
-            letters=_with_letter(self.letters, moment.told),
+            letters=with_letter(self.letters, moment.told),
         )
 
     def strip(self, n_cells: int, genres: Sequence[str]) -> Text:
@@ -112,7 +112,7 @@ class Timeline:
         )
 
 
-def _with_letter(letters: Mapping[str, str], told: str) -> Mapping[str, str]:
+def with_letter(letters: Mapping[str, str], told: str) -> Mapping[str, str]:
     """Give a genre that was not told before a letter of its name, large or small, that no other has."""
     if told in letters or told in _SIGNS:
         return letters

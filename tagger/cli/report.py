@@ -1,0 +1,148 @@
+"""`tagger report`: the library as it stands."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tagger import settings
+from tagger.cli import interrupts, options, preparing, printing, tag_options
+from tagger.errors import OutputError, SettingsError
+from tagger.sinks import display, ledger
+
+if TYPE_CHECKING:  # these take their time to import, and help needs none
+    from tagger.audit import Kept
+    from tagger.engine import Halt
+    from tagger.records import Result
+    from tagger.sinks.audit.findings import Audit
+
+EXIT_FAILURES = 1
+
+_NOTHING = ("nothing that this model heard is remembered", "`tagger report DIR` hears a folder first")
+
+
+def report(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH", help="Files, folders, globs, or - for a list on stdin.", show_default=False
+        ),
+    ] = None,
+    cached: Annotated[
+        bool, typer.Option("--cached", help="Report on what earlier scans heard, and hear nothing.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Write the report: a page (.html), or .json or .csv."
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+    tree: tag_options.Tree = None,
+    map: tag_options.Map = None,
+    model: options.Model = None,
+    min_confidence: options.MinConfidence = None,
+    max_error: options.MaxError = None,
+    vote: options.Vote = None,
+    effort: options.Effort = None,
+    jobs: options.Jobs = None,
+    runtime: options.Runtime = None,
+    config: options.Config = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Report on a library: what its tags say, what is heard, and which tags are probably wrong.
+
+    Tracks that were not heard yet are heard; nothing is written into them.
+    """
+    resolved = settings.resolve(options.given(locals()), config=config).settings
+    display.configure(quiet=quiet, verbose=verbose)
+    if cached == bool(paths):
+        problem = "PATH and --cached exclude each other" if cached else "there is nothing to report on"
+        raise SettingsError(problem, hint="give a folder to scan, or --cached for what earlier scans heard")
+    if output is not None:
+        from tagger.sinks.audit import save
+
+        save.check(output)
+    counts, interrupted, found = _found(paths or [], resolved, verbose)
+    if found is None:
+        return EXIT_FAILURES
+    if output is not None:
+        save.write(output, found)
+        display.note(f"the report is in {output}")
+    _tell(found, as_json, hinting=output is None)
+    if interrupted:
+        return interrupts.EXIT_INTERRUPTED
+    return EXIT_FAILURES if counts.failed else 0
+
+
+def _found(
+    paths: list[str], resolved: settings.Settings, verbose: bool
+) -> tuple[ledger.Ledger, bool, Audit | None]:
+    """Scan, or ask the cache if there are no paths; give counts, whether the user interrupted, the audit."""
+    from tagger import audit, engine
+    from tagger.sinks.taxonomy import Taxonomy
+
+    counts, halt = ledger.Ledger(), engine.Halt()
+    with preparing.prepared(resolved, "report", writing="", remembers=True, verbose=verbose) as run:
+        own = dataclasses.replace(run, tags=dataclasses.replace(run.tags, taxonomy=Taxonomy()))
+        kept = _kept(own) if not paths else audit.Kept(tuple(_heard(paths, own, counts, halt)))
+        interrupted = halt.after_tracks_in_hand.is_set()
+        if interrupted:
+            display.note("interrupted; what follows is what was heard until then")
+        if not kept.results:
+            display.error(*(("no audio files found",) if paths else _NOTHING))
+            return counts, interrupted, None
+        found = audit.audit(
+            kept.results, run.plan, run.cache, run.tags.taxonomy, unheard=kept.unheard, absent=kept.absent
+        )
+        if paths:
+            preparing.conclude(run, counts)
+    return counts, interrupted, found
+
+
+def _heard(paths: list[str], run: preparing.Prepared, counts: ledger.Ledger, halt: Halt) -> Iterator[Result]:
+    """What a scan gives, with its progress."""
+    from tagger import pipeline
+
+    with contextlib.ExitStack() as stack:
+        progress = stack.enter_context(display.ScanProgress())
+        stack.enter_context(interrupts.obeyed(halt))
+        for result in pipeline.scan(
+            paths,
+            run.plan,
+            run.tags,
+            stdin=sys.stdin.buffer if sys.stdin else (),
+            halt=halt,
+            cache=run.cache,
+            on_found=progress.found,
+            on_all_found=progress.all_found,
+        ):
+            counts.add(result)
+            progress.add(result)
+            yield result
+
+
+def _kept(run: preparing.Prepared) -> Kept:
+    from tagger import audit
+
+    if run.cache is None or run.cache.trouble:
+        raise OutputError("the cache cannot be used", hint="`tagger cache` says why")
+    return audit.kept(run.cache, run.plan, run.tags)
+
+
+def _tell(found: Audit, as_json: bool, *, hinting: bool) -> None:
+    if as_json:
+        from tagger.sinks.audit import rows
+
+        printing.json_line(rows.whole(found))
+        return
+    display.audit_summary(found)
+    if hinting:
+        display.note("`-o report.html` writes all of it as a page, .json and .csv for programs")

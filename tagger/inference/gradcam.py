@@ -1,0 +1,92 @@
+"""What in a spectrogram speaks for a genre, by gradients through the Keras network.
+
+Grad-CAM weighs what a layer answers by the gradient of the genre's score: Selvaraju et al., Grad-CAM: Visual
+Explanations from Deep Networks via Gradient-based Localization, ICCV 2017. Three things are done otherwise than
+there, since the map has to explain the verdict, and was measured to do so (`python -m tests.bench.explaining`):
+
+- The layer is the spectrogram itself, the last that all branches of an ensemble share and that still has time
+  and frequency: a map of one branch would explain a part of the verdict.
+- Each cell is weighed by its own gradient, not by the mean of a channel: Draelos & Carin, Use HiResCAM instead
+  of Grad-CAM for Faithful Explanations of Convolutional Neural Networks, 2020.
+- Gradients are averaged on the way from a window in which nothing moves to the window that was heard:
+  Sattarzadeh et al., Integrated Grad-CAM, ICASSP 2021; at the first layer these are integrated gradients:
+  Sundararajan, Taly & Yan, Axiomatic Attribution for Deep Networks, ICML 2017. The cells then add up to what
+  the genre's log odds gain on this way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tagger.errors import ModelError
+from tagger.inference.artefact import Artefact
+from tagger.inference.frontend import Array
+from tagger.inference.network import LOGITS, check_fit, unloadable, unusable
+
+_STEPS = 5
+_LEAST = 1e-6
+
+
+class GradCam:
+    """Maps of what speaks for genres, through a model's Keras network.
+
+    Args:
+        artefact: The model folder; it has a Keras network, and a spectral front-end.
+
+    Raises:
+        ModelError: TensorFlow or Keras cannot be loaded, or Keras does not accept the file.
+    """
+
+    def __init__(self, artefact: Artefact) -> None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        try:
+            import keras  # takes seconds, and only explanations need gradients
+            import tensorflow
+        except Exception as error:  # the libraries below it raise all sorts where their versions do not fit
+            raise unloadable("Keras with TensorFlow", "keras tensorflow", "onnx", error) from error
+        if keras.backend.backend() != "tensorflow":
+            raise ModelError(
+                f"gradients are taken by TensorFlow, and KERAS_BACKEND is {keras.backend.backend()}",
+                hint="unset it, or give --runtime onnx, which explains without gradients",
+            )
+        try:
+            self.network: Any = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
+            n_bands, n_genres = self.network.input.shape[-1], self.network.output[LOGITS].shape[-1]
+        except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
+            raise unusable(artefact.keras_file, error) from error
+        check_fit(artefact, artefact.keras_file, n_bands, n_genres)
+        self._tensorflow = tensorflow
+        self._temperature = artefact.card.calibration.temperature
+
+    def maps(self, windows: Array, neutral: Array, targets: Sequence[int]) -> Array:
+        """How much each cell speaks for genres, in log odds.
+
+        Args:
+            windows: Shape (n_windows, n_frames, n_bands).
+            neutral: The same with nothing moving in them.
+            targets: Indices of the genres.
+
+        Returns:
+            Shape (n_windows, n_targets, n_frames, n_bands); less than 0 where a cell speaks against the genre.
+        """
+        way = (windows - neutral).astype(np.float32)
+        total = np.zeros((len(targets), *windows.shape), np.float32)
+        for share in (np.arange(_STEPS) + 0.5) / _STEPS:
+            total += self._gradients((neutral + way * share).astype(np.float32), targets)
+        found: Array = np.moveaxis(total, 0, 1) * way[:, None] / np.float32(_STEPS)
+        return found
+
+    def _gradients(self, windows: Array, targets: Sequence[int]) -> Array:
+        """Of the log odds of each target, shape (n_targets, n_windows, n_frames, n_bands)."""
+        tf = self._tensorflow
+        heard = tf.constant(windows)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(heard)
+            logits = self.network(heard, training=False)[LOGITS] / self._temperature
+            chances = tf.clip_by_value(tf.nn.softmax(logits), _LEAST, 1 - _LEAST)
+            scores = [tf.math.log(chances[:, n]) - tf.math.log1p(-chances[:, n]) for n in targets]
+        return np.stack([tape.gradient(score, heard).numpy() for score in scores])

@@ -1,0 +1,1 @@
+"""An audit as files for people and programs."""

@@ -1,0 +1,354 @@
+"""What a person says of doubtful verdicts: ordered, kept, written and taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
+
+from tagger import pipeline, settings, tagging
+from tagger.errors import SettingsError
+from tagger.records import Score, Tagged, Track, Verdict
+from tagger.sinks import tags
+from tagger.sinks.corrections import Corrections
+from tagger.sinks.tags import payload, spelling
+from tagger.web import uploads
+from tagger.web.doubts import doubt
+from tagger.web.ear import MOST_WAITING, Ear, in_thread
+from tagger.web.library import Library
+from tagger.web.review import Ledger, Review
+from tests.web.test_door import eventually
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "music"
+
+
+@dataclasses.dataclass
+class Desk:
+    """A library and all that its review needs."""
+
+    library: Library
+    review: Review
+    corrections: Corrections
+    ledger: Ledger
+    ear: Ear
+
+    def again(self) -> Review:
+        """The review of another day."""
+        return Review(self.library, self.ear, self.ledger, self.corrections)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A copy of some of the example library, heard."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for name in ("blues.mp3", "bossa.m4a", "pop.ogg", "adagio.mp2", "silence.flac"):
+        shutil.copy(EXAMPLES / name, folder)
+    plan = pipeline.prepare(settings.Settings(runtime="onnx"))
+    tags_ = tagging.prepare(settings.Settings(), plan.artefact.card)
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(pipeline.journal())
+        corrections = stack.enter_context(contextlib.closing(Corrections(tmp_path / "corrections")))
+        ear = Ear(plan, tags_, None, hold_seconds=20, with_gradients=False)
+        library = stack.enter_context(contextlib.closing(Library(folder, ear)))
+        ledger = Ledger(journal, lambda kind: pipeline.writer(journal, "test", kind=kind))
+        library.scan()
+        assert eventually(lambda: not library.progress["busy"], 60)
+        yield Desk(library, Review(library, ear, ledger, corrections), corrections, ledger, ear)
+
+
+def names(review: Review) -> list[str]:
+    """The queue."""
+    return [row["name"] for row in review.state()["queue"]]
+
+
+def test_the_queue_is_what_is_doubtful_the_most_first(desk: Desk) -> None:
+    """Sure and silent tracks are not asked about."""
+    rows = desk.review.state()["queue"]
+    assert [row["name"] for row in rows] == ["bossa.m4a", "blues.mp3", "pop.ogg"]
+    assert [row["doubt"]["weight"] for row in rows] == sorted(
+        (row["doubt"]["weight"] for row in rows), reverse=True
+    )
+    assert {row["doubt"]["kind"] for row in rows} == {"unsure"}
+    assert desk.library.progress == {"busy": False, "found": 5, "done": 5, "problem": ""}
+
+
+def test_a_finer_genre_in_the_file_speaks_for_a_broader_one(desk: Desk) -> None:
+    """The file says Ambient, which is Electronic to the model, and Classical is heard: this comes first."""
+    shutil.copy(EXAMPLES / "ambient.flac", desk.library.root)
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    first = desk.review.state()["queue"][0]
+    assert (first["name"], first["doubt"]["kind"]) == ("ambient.flac", "disagrees")
+    assert first["doubt"]["reason"] == "the file says Ambient, heard Classical 56 %"
+
+
+def test_what_is_said_is_kept_by_the_audio(desk: Desk) -> None:
+    """A correction names the recording, what was said and what was heard; "don't know" is kept too."""
+    first, second, _ = desk.review.state()["queue"]
+    desk.review.decide(first["id"], "  bossa   nova ")
+    desk.review.decide(second["id"], None)
+    one, other = desk.corrections.latest()
+    path = desk.library.root / "bossa.m4a"
+    assert (one.recording, one.path, one.genre, one.heard) == (
+        payload.identity(path),
+        path,
+        "bossa nova",
+        "Electronic",
+    )
+    assert (other.genre, other.heard, other.model) == (None, "Rock", "default")
+    assert names(desk.review) == ["pop.ogg"]
+    assert tags.read(path) == ()
+
+
+def test_what_was_said_is_not_asked_again(desk: Desk) -> None:
+    """Another day, and under another name, a recording that was looked at is not in the queue."""
+    desk.review.decide(desk.review.state()["queue"][0]["id"], "Latin")
+    (desk.library.root / "bossa.m4a").rename(desk.library.root / "another name.m4a")
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    assert names(desk.again()) == ["blues.mp3", "pop.ogg"]
+
+
+def test_what_was_said_but_not_written_is_taken_up_again(desk: Desk) -> None:
+    """Another day it waits to be written, and can be written, or asked again; what is written is done."""
+    first, second, _ = desk.review.state()["queue"]
+    desk.review.decide(first["id"], "Latin")
+    desk.review.decide(second["id"], "Blues")
+    other = desk.again()
+    assert [row["name"] for row in other.state()["queue"]] == ["pop.ogg"]
+    assert (other.state()["unwritten"], other.state()["undoes"]) == (2, None)
+    other.reopen(second["id"])
+    assert names(other) == ["blues.mp3", "pop.ogg"]
+    assert [one.genre for one in desk.corrections.latest()] == ["Latin"]
+    assert other.write()["written"] == 1
+    with pytest.raises(SettingsError, match="not written"):
+        other.reopen(first["id"])
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    last = desk.again().state()
+    assert ([row["name"] for row in last["queue"]], last["decided"]) == (["blues.mp3", "pop.ogg"], [])
+
+
+def test_asking_again_takes_a_decision_out_of_what_is_undone(desk: Desk) -> None:
+    """After it, undo takes back what was said before, and nothing twice."""
+    first, second, _ = desk.review.state()["queue"]
+    desk.review.decide(first["id"], "Latin")
+    desk.review.decide(second["id"], "Blues")
+    desk.review.reopen(second["id"])
+    assert desk.review.undo()["id"] == first["id"]
+    assert desk.review.state()["undoes"] is None
+
+
+def test_genres_are_spelled_as_the_model_spells_them(desk: Desk) -> None:
+    """What the model knows is written as it writes it."""
+    desk.review.decide(desk.review.state()["queue"][0]["id"], "hip hop")
+    assert desk.review.state()["decided"][0]["genre"] == "Hip-Hop"
+
+
+@pytest.mark.parametrize("text", ["", " ", "Unknown", "x" * 81, "a\x00b", "line\nbreak\x1b[0m", "\udc80"])
+def test_what_is_no_genre_is_refused(desk: Desk, text: str) -> None:
+    """Placeholders, endless texts and signs that cannot be printed are told, and nothing is kept."""
+    with pytest.raises(SettingsError, match="that is no genre"):
+        desk.review.decide(desk.review.state()["queue"][0]["id"], text)
+    assert list(desk.corrections.latest()) == []
+
+
+def test_a_track_that_is_not_there_is_refused(desk: Desk) -> None:
+    """An identifier that was made up leads nowhere."""
+    for number in ("", "../../etc/passwd", "0" * 24):
+        with pytest.raises(SettingsError, match="not in the library"):
+            desk.review.decide(number, "Jazz")
+
+
+def test_writes_are_one_run_and_are_taken_back_in_one_step(desk: Desk) -> None:
+    """Two genres are one run of the journal; undo puts back every byte, then what was said."""
+    before = {path: path.read_bytes() for path in desk.library.root.iterdir()}
+    for row, genre in zip(desk.review.state()["queue"][:2], ("Latin", "Blues"), strict=True):
+        desk.review.decide(row["id"], genre)
+    done = desk.review.write()
+    assert (done["written"], done["same"], done["problems"]) == (2, 0, [])
+    assert tags.read(desk.library.root / "bossa.m4a") == ("Latin",)
+    assert [(run.id, run.kind, run.n_done) for run in desk.ledger.journal.runs()] == [
+        (done["run"], "review", 2)
+    ]
+    assert desk.review.state()["unwritten"] == 0
+    assert desk.review.undo() == {"undone": "write", "files": 2, "problems": []}
+    assert before == {path: path.read_bytes() for path in desk.library.root.iterdir()}
+    assert desk.review.state()["unwritten"] == 2
+    again = desk.review.write()
+    assert (again["written"], again["problems"]) == (2, [])
+    assert desk.review.undo()["files"] == 2
+    assert desk.review.undo()["name"] == "blues.mp3"
+    assert desk.review.undo()["name"] == "bossa.m4a"
+    assert list(desk.corrections.latest()) == []
+    with pytest.raises(SettingsError, match="nothing to take back"):
+        desk.review.undo()
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(desk: Desk) -> None:
+    """Somebody else's change is not overwritten; the others are written, and the problem has a sentence."""
+    for row in desk.review.state()["queue"][:2]:
+        desk.review.decide(row["id"], "Latin")
+    changed = desk.library.root / "bossa.m4a"
+    os.utime(changed, (1, 1))
+    content = changed.read_bytes()
+    done = desk.review.write()
+    assert done["written"] == 1
+    assert [(one["name"], one["reason"]) for one in done["problems"]] == [
+        ("bossa.m4a", "it changed after it was heard")
+    ]
+    assert changed.read_bytes() == content
+    assert desk.review.state()["unwritten"] == 1
+
+
+def test_a_genre_that_is_there_already_needs_no_write(desk: Desk) -> None:
+    """Saying what the file says changes nothing, and counts as said."""
+    row = desk.review.state()["queue"][0]
+    desk.review.decide(row["id"], "Latin")
+    desk.review.write()
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    other = desk.again()
+    other.decide(row["id"], "Latin")
+    done = other.write()
+    assert (done["written"], done["same"], done["problems"]) == (0, 1, [])
+    assert other.state()["undoes"] == "decision"
+
+
+def test_nothing_outside_the_folder_is_shown_or_opened(desk: Desk, tmp_path: Path) -> None:
+    """Links that lead out of the library are not followed, not even when they are made afterwards."""
+    outside = Path(shutil.copy(EXAMPLES / "disco.wav", tmp_path))
+    (desk.library.root / "link.wav").symlink_to(outside)
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    assert "link.wav" not in [item.name for item in desk.library.items()]
+    item = next(item for item in desk.library.items() if item.name == "pop.ogg")
+    with contextlib.closing(desk.library.opened(item)) as file:
+        assert file.read(4) == b"OggS"
+    item.path.unlink()
+    item.path.symlink_to(outside)
+    assert desk.library.opened(item) is None
+    desk.review.decide(item.id, "Disco")
+    assert desk.review.write()["problems"][0]["reason"] == "it is not in the library any more"
+    assert outside.read_bytes() == (EXAMPLES / "disco.wav").read_bytes()
+
+
+def test_files_that_are_gone_leave_the_library(desk: Desk) -> None:
+    """What a second look does not find is not listed any more."""
+    (desk.library.root / "pop.ogg").unlink()
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    assert [item.name for item in desk.library.items()] == [
+        "adagio.mp2",
+        "blues.mp3",
+        "bossa.m4a",
+        "silence.flac",
+    ]
+
+
+def found(genre: str | None, confidence: float, *said: str, reason: str = "") -> Tagged:
+    """A verdict of a model of three genres, and what stands in the file."""
+    names = [genre or "Jazz", *(name for name in ("Rock", "Jazz", "Hip-Hop") if name != (genre or "Jazz"))]
+    shares = [confidence, (1 - confidence) * 0.75, (1 - confidence) * 0.25]
+    scores = tuple(map(Score, names, shares))
+    return Tagged(Verdict(Track(Path("x")), scores, genre, 1.0, 1, "m", reason), tags_before=said)
+
+
+def known(text: str) -> list[str]:
+    """What a tag stands for: one of the three, however it is spelled, or nothing."""
+    return [genre for genre in ("Rock", "Jazz", "Hip-Hop") if spelling.same(genre, text)]
+
+
+@pytest.mark.parametrize(
+    ("one", "kind"),
+    [
+        (found("Rock", 0.9), None),
+        (found("Rock", 0.9, "rock"), None),
+        (found("Rock", 0.9, "Ambient"), None),
+        (found("Rock", 0.9, "Jazz", "ROCK"), None),
+        (found("Hip-Hop", 0.9, "hip hop"), None),
+        (found("Rock", 0.4), "unsure"),
+        (found("Rock", 0.9, "Jazz"), "disagrees"),
+        (found(None, 0.4, reason="too low"), "don't know"),
+    ],
+)
+def test_verdicts_are_doubtful_for_a_reason(one: Tagged, kind: str | None) -> None:
+    """No verdict, another genre in the file, or little confidence; a genre the model lacks is no doubt."""
+    told = doubt(one, lambda genre: 0.5, known)
+    assert (told and told.kind) == kind
+    assert told is None or told.reason
+
+
+def test_doubts_have_an_order() -> None:
+    """No verdict comes before contradiction, a plain contradiction before a slight one and before weakness."""
+    weights = [
+        doubt(one, lambda genre: 0.5, known).weight
+        for one in (
+            found(None, 0.4, reason="too low"),
+            found("Rock", 0.95, "Jazz"),
+            found("Rock", 0.55, "Jazz"),
+            found("Rock", 0.45),
+        )
+    ]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_an_ear_hears_one_upload_at_a_time(desk: Desk) -> None:
+    """A second upload waits for the first; explaining one keeps none from being heard."""
+
+    async def order() -> list[str]:
+        told: list[str] = []
+
+        async def take(name: str, what: str, seconds: float) -> None:
+            async with desk.ear.turn(what):
+                told.append(f"{name} begins")
+                await asyncio.sleep(seconds)
+                told.append(f"{name} ends")
+
+        await asyncio.gather(take("a", "hear", 0.05), take("b", "hear", 0), take("c", "explain", 0.01))
+        return told
+
+    assert asyncio.run(order()) == ["a begins", "c begins", "c ends", "a ends", "b begins", "b ends"]
+
+
+def test_an_upload_that_stands_still_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends nothing more does not keep a place for ever."""
+    monkeypatch.setattr(uploads, "_PATIENCE_SECONDS", 0.05)
+
+    async def never() -> Message:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    async def answer() -> Response:
+        scope = {"type": "http", "method": "POST", "path": "/api/hear", "headers": [], "query_string": b""}
+        return await uploads.Uploads(desk.ear, 1000, lambda path: None).answer(Request(scope, never))
+
+    for _ in range(MOST_WAITING + 1):
+        assert asyncio.run(answer()).status_code == 408
+
+
+def test_long_work_keeps_no_program_from_ending() -> None:
+    """Work in a thread gives its result or its error, and is left behind when the program ends."""
+
+    async def work() -> int:
+        with pytest.raises(ZeroDivisionError):
+            await in_thread(divmod, 1, 0)
+        unfinished = asyncio.ensure_future(in_thread(time.sleep, 30))
+        await asyncio.sleep(0.01)
+        unfinished.cancel()
+        return await in_thread(max, 1, 2)
+
+    began = time.monotonic()
+    assert asyncio.run(work()) == 2
+    assert time.monotonic() - began < 10

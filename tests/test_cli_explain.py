@@ -65,7 +65,7 @@ def test_pages_and_pictures_are_written(tmp_path: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.slow
 def test_trees_on_descriptors_can_be_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A forest, which has neither gradients nor spectrogram nor embedding, is explained by changing the sound."""
+    """A forest, without gradients, spectrogram and embedding, is explained by changing the sound."""
     music = material.folder(tmp_path / "music", np.random.default_rng(5), n_clips=30)
     small = [word for change in ("min_examples=3", "min_groups=3") for word in ("--set", change)]
     places = ["--out", str(tmp_path / "forest"), "--runs", str(tmp_path / "runs")]

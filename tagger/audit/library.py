@@ -97,17 +97,23 @@ def credits_of(
         path, stamp = result.track.path, result.verdict.stamp
         place = places.get(located(path))
         if place and place.credits and stamp and place.is_of(stamp):
-            found[path] = Credits(*place.credits)
+            artist, album_artist, album, *flags = place.credits
+            found[path] = Credits(artist, album_artist, album, any(flags))
             continue
         try:
             found[path] = credits.read(path)
         except TagError:
             found[path] = Credits()
         if stamp is not None:
-            read.append((path, stamp, (found[path].artist, found[path].album_artist, found[path].album)))
+            read.append((path, stamp, _texts(found[path])))
     if cache is not None and read:
         cache.keep_credits(read)
     return found
+
+
+def _texts(made: Credits) -> tuple[str, ...]:
+    """As the cache keeps them."""
+    return made.artist, made.album_artist, made.album, "compilation" if made.is_compilation else ""
 
 
 def located(path: Path) -> Path:

@@ -138,9 +138,7 @@ def _entry(result: Tagged, meanings: Meanings, made: Credits) -> Entry:
         tags=tags,
         meant=meant,
         standing=_standing(tags, meant, verdict.genre),
-        artist=made.artist,
-        album_artist=made.album_artist,
-        album=made.album,
+        made=made,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tagger.audit.names import Meanings
 from tagger.records import Score
 from tagger.sinks.audit.findings import Audit, Entry, Landscape, Standing, Suspect, Unread
+from tagger.sinks.tags.credits import Credits
 
 GENRES = ("Blues", "Classical", "Electronic", "Hip-Hop", "Metal", "Pop", "Rock")
 MEANINGS = Meanings(GENRES)
@@ -41,9 +42,7 @@ def entry(
         tags=tags,
         meant=meant,
         standing=standing if known or not meant else Standing.unsure,
-        artist=artist,
-        album_artist=album_artist,
-        album=album,
+        made=Credits(artist, album_artist, album),
     )
 
 

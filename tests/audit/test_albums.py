@@ -24,13 +24,14 @@ def test_an_album_is_a_title_in_a_folder() -> None:
         track("b/2", album=""),
         track("b/3", album=""),
     ]
-    assert {key: len(tracks) for key, tracks in albums.group(entries).items()} == {(Path("a"), "one"): 2}
+    assert albums.group(entries) == [entries[:2]]
 
 
-@pytest.mark.parametrize("folder", ["CD 1", "cd2", "Disc 1", "disk-03", "Disque 1", "Vol. 2", "Side A"])
+@pytest.mark.parametrize("folder", ["CD 1", "cd2", "Disc 1", "disk-03", "Disque 1", "Side A"])
 def test_folders_of_discs_are_known(folder: str) -> None:
     """Usual names of discs count as the folder above them."""
-    assert list(albums.group([track(f"a/{folder}/1"), track("a/2")])) == [(Path("a"), "one")]
+    tracks = [track(f"a/{folder}/1"), track("a/2")]
+    assert albums.group(tracks) == [tracks]
 
 
 def test_albums_that_agree_are_counted_only() -> None:

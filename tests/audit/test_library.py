@@ -149,7 +149,7 @@ def test_without_a_cache_there_is_no_map(results: list[Result], plan: engine.Pla
     found = audit.audit(results, plan)
     assert found.landscape.reason
     assert len(found.entries) == 4
-    assert found.entries[1].album == "An Album"
+    assert found.entries[1].made.album == "An Album"
 
 
 def test_files_that_are_gone_or_changed_are_told(
@@ -205,7 +205,7 @@ def test_credits_that_cannot_be_read_are_none(
 
     monkeypatch.setattr(credits, "read", damaged)
     found = audit.audit(results, plan)
-    assert [entry.album for entry in found.entries] == [""] * 4
+    assert [entry.made.album for entry in found.entries] == [""] * 4
     assert found.n_albums == 0
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tagger.records import Score
+from tagger.sinks.tags.credits import Credits
 
 N_BINS = 10
 """Of confidence, each a tenth wide."""
@@ -38,9 +39,7 @@ class Entry:
         tags: Genres in the file; None if they cannot be read.
         meant: Genres of the model that these may stand for; none if they are none of them.
         standing: How the two stand to each other.
-        artist: Of its tags; empty if they say nothing, as the next two.
-        album_artist: Likewise.
-        album: Likewise.
+        made: Who made it and what it is on, as its tags say.
     """
 
     path: Path
@@ -49,9 +48,7 @@ class Entry:
     tags: tuple[str, ...] | None
     meant: tuple[str, ...]
     standing: Standing
-    artist: str = ""
-    album_artist: str = ""
-    album: str = ""
+    made: Credits = field(default_factory=Credits)
 
     @property
     def confidence(self) -> float:

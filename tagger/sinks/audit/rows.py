@@ -146,8 +146,8 @@ def _track(
         "tag_probability": round(entry.tag_probability, 4) if entry.meant else None,
         "mistaken": None if mistaken is None else round(mistaken, 4),
         "surprise": round(suspect.surprise, 4) if suspect else None,
-        "artist": entry.artist,
-        "album": entry.album,
+        "artist": entry.made.artist,
+        "album": entry.made.album,
         "x": place[0] if place else None,
         "y": place[1] if place else None,
     }

@@ -23,6 +23,11 @@ Floats = NDArray[np.float64]
 N_DECIDING = 5
 N_NEIGHBOURS = 5
 
+NO_LIBRARY = "no library has been scanned yet with this model (`tagger scan` does it)"
+NO_EMBEDDING = "this model gives no embedding to compare by"
+NOT_SOUGHT = "none was looked for"
+"""Why there are no neighbours."""
+
 _MOST_POINTS = 1200  # of the outline of the samples: more than a picture has columns
 
 
@@ -47,7 +52,7 @@ def explain(
     targets = [card.genres.index(score.genre) for score in verdict.scores[:2]]
     leads = _leads(heard, targets)
     trial = reasons.bands(heard, targets[0])
-    near, n_compared = _neighbours(heard, cache)
+    near, n_compared, why_none = _neighbours(heard, cache)
     return Explanation(
         verdict=verdict,
         genres=card.genres,
@@ -62,6 +67,7 @@ def explain(
         temperature=card.calibration.temperature,
         neighbours=near,
         n_compared=n_compared,
+        no_neighbours=why_none,
     )
 
 
@@ -100,10 +106,12 @@ def _waveform(heard: Whole) -> Waveform:
     return Waveform(lows, highs, n_each * heard.point_seconds)
 
 
-def _neighbours(heard: Whole, cache: Cache | None) -> tuple[tuple[Neighbour, ...], int]:
-    """The recordings of the library that sound most alike, and how many there are; itself is not among them."""
-    if cache is None or not heard.embedding.size:
-        return (), 0
+def _neighbours(heard: Whole, cache: Cache | None) -> tuple[tuple[Neighbour, ...], int, str]:
+    """The recordings that sound most alike, of how many, and why there are none; itself is not among them."""
+    if cache is None:
+        return (), 0, NOT_SOUGHT
+    if not heard.embedding.size:
+        return (), 0, NO_EMBEDDING
     itself = cache.recording(heard.path, Stamp.of(heard.path.stat()))
     n_genres = len(heard.plan.artefact.card.genres)
     library = [
@@ -113,11 +121,11 @@ def _neighbours(heard: Whole, cache: Cache | None) -> tuple[tuple[Neighbour, ...
         if len(one.heard.embedding) == heard.embedding.nbytes
     ]
     if not library:
-        return (), 0
+        return (), 0, NO_LIBRARY
     embeddings = np.stack([np.frombuffer(one.heard.embedding, np.float32) for one in library])
     similarities = neighbours.similarities(heard.embedding, embeddings)
     nearest = np.argsort(-similarities, kind="stable")[:N_NEIGHBOURS]
-    return tuple(_neighbour(library[n], float(similarities[n]), heard) for n in nearest), len(library)
+    return tuple(_neighbour(library[n], float(similarities[n]), heard) for n in nearest), len(library), ""
 
 
 def _neighbour(known: Known, similarity: float, heard: Whole) -> Neighbour:

@@ -175,6 +175,7 @@ class Explanation:
         temperature: What the logits are divided by to calibrate them; 1 changes nothing.
         neighbours: Tracks of the library that sound alike, nearest first.
         n_compared: Number of recordings of the library that were compared.
+        no_neighbours: Why there are none, in words; empty if there are.
     """
 
     verdict: Verdict
@@ -190,6 +191,7 @@ class Explanation:
     temperature: float
     neighbours: tuple[Neighbour, ...] = ()
     n_compared: int = 0
+    no_neighbours: str = ""
 
     @property
     def winner(self) -> str:

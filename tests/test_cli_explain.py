@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tagger import cli
+from tests.trainer import material
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples" / "music"
 PIECE = str(EXAMPLES / "disco.wav")
@@ -42,7 +44,9 @@ def test_the_library_of_a_scan_is_compared(capsys: pytest.CaptureFixture[str]) -
     assert told["n_compared"] == 2
     assert {Path(near["path"]).name for near in told["neighbours"]} == {"ambient.flac", "blues.mp3"}
     assert run(PIECE, "--no-cache") == 0
-    assert "no library has been scanned yet" in capsys.readouterr().out
+    assert "compared\tNone: none was looked for." in capsys.readouterr().out
+    assert run(PIECE, "--hop", "1.5") == 0
+    assert "compared\tNone: no library has been scanned yet" in capsys.readouterr().out
 
 
 def test_pages_and_pictures_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,6 +61,25 @@ def test_pages_and_pictures_are_written(tmp_path: Path, capsys: pytest.CaptureFi
     assert page.startswith("<!doctype html>")
     assert page.rstrip().endswith("</html>")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png"]
+
+
+@pytest.mark.slow
+def test_trees_on_descriptors_can_be_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A forest, without gradients, spectrogram and embedding, is explained by changing the sound."""
+    music = material.folder(tmp_path / "music", np.random.default_rng(5), n_clips=30)
+    small = [word for change in ("min_examples=3", "min_groups=3") for word in ("--set", change)]
+    places = ["--out", str(tmp_path / "forest"), "--runs", str(tmp_path / "runs")]
+    recipe = ["--recipe", "li2025-random-forest", "--protocol", "artists"]
+    assert cli.run(["train", "--dataset", f"folder:{music}", *recipe, *small, *places]) == 0
+    capsys.readouterr()
+    clip = next((music / "tones").rglob("*.wav"))
+    assert run(str(clip), "--model", str(tmp_path / "forest"), "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["genre"] == "Tones"
+    assert told["excerpt"]["method"] == "occlusion"
+    assert len(told["bands"]) == 6
+    assert np.array(told["excerpt"]["winner"]["cells"]).max() <= 1
+    assert told["n_compared"] == 0
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 WIDTH = 100
 
+SHOWN = ("scan", "explain", "timeline", "undo", "train")
+"""Commands whose help the README shows."""
+
 
 def help_text(*command: str) -> str:
     """The help of a command, as in a terminal of 100 columns without colour."""
@@ -37,7 +40,7 @@ def help_text(*command: str) -> str:
     return "\n".join(line.rstrip() for line in run.stdout.strip("\n").splitlines())
 
 
-@pytest.mark.parametrize("command", ["scan", "undo", "train"])
+@pytest.mark.parametrize("command", SHOWN)
 def test_help_is_the_programs(command: str) -> None:
     """The help printed in the README is what `--help` prints; `python -m tests.test_readme` renews it."""
     assert help_text(command) in README
@@ -105,7 +108,7 @@ def test_files_that_are_named_exist() -> None:
 
 if __name__ == "__main__":
     README = re.sub(r"\| container \|.*?\n\n", lambda _: f"{contract.table()}\n\n", README, flags=re.DOTALL)
-    for command in ("scan", "undo", "train"):
+    for command in SHOWN:
         README = re.sub(
             rf"```\n\n? *Usage: tagger {command} .*?```",
             lambda _, n=command: f"```\n{help_text(n)}\n```",

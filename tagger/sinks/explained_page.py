@@ -49,7 +49,7 @@ def _decided(found: Explanation) -> Iterator[str]:
         [
             (
                 f"{told.clock(one.start_seconds)}–{told.clock(one.end_seconds)}",
-                f"{100 * one.lead:+.1f}",
+                told.change(one.lead),
                 told.percent(one.winner),
                 told.percent(one.runner_up),
             )
@@ -62,7 +62,7 @@ def _decided(found: Explanation) -> Iterator[str]:
         f"What becomes of {found.winner} without what moves in a band, in points ({found.n_tried} windows)",
         ("band", "from", "to", "change"),
         [
-            (one.name, f"{one.low_hz:,.0f} Hz", f"{one.high_hz:,.0f} Hz", f"{100 * one.change:+.1f}")
+            (one.name, f"{one.low_hz:,.0f} Hz", f"{one.high_hz:,.0f} Hz", told.change(one.change))
             for one in found.bands
         ],
     )

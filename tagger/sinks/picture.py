@@ -33,6 +33,7 @@ _CREATOR = {"png": "Software", "svg": "Creator", "pdf": "Creator"}
 _N_SHOWN = 6
 _MOST_COLUMNS = 1600
 _MOST_LINES = 16
+_POINTS_ACROSS = 740
 _DYNAMIC_DB = 70.0
 _TICKS_HZ = (60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 
@@ -116,7 +117,8 @@ def _waveform(axes: Axes, found: Explanation, theme: Theme) -> None:
     axes.set(title="Second by second: the strongest genre", xlim=_extent(found), ylim=(-loud, 1.35 * loud))
     names = [_strongest(row, found.genres) for row in found.timeline.probabilities]
     hues = np.array([colours.css(name, found.genres) if name else theme.soft for name in names])
-    axes.vlines(times, wave.lows, wave.highs, colors=hues[nearest], linewidth=1.2)
+    thick = max(1.2, _POINTS_ACROSS / len(times))
+    axes.vlines(times, wave.lows, wave.highs, colors=hues[nearest], linewidth=thick)
     for one in found.deciding:
         middle = (one.start_seconds + one.end_seconds) / 2
         axes.plot(middle, 1.18 * loud, marker="v", color=theme.ink, markersize=7)

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from tagger.explanation import BandEffect, Explanation
 
-NO_LIBRARY = "no library has been scanned yet"
-"""Why there are no tracks that sound alike."""
-
 _MOST_SAID_TO_STAY = 0.005
 
 
@@ -50,7 +47,7 @@ def bands(found: Explanation) -> str:
 def neighbours(found: Explanation) -> str:
     """What was compared."""
     if not found.n_compared:
-        return f"None: {NO_LIBRARY} with this model (`tagger scan` does it)."
+        return f"None: {found.no_neighbours}."
     return f"Of {found.n_compared:,} other recording{'' if found.n_compared == 1 else 's'} that were scanned."
 
 
@@ -78,6 +75,12 @@ def clock(seconds: float) -> str:
 def percent(share: float) -> str:
     """A share in whole percent."""
     return f"{share * 100:.0f} %"
+
+
+def change(difference: float) -> str:
+    """A difference of probabilities in points of percent, with its sign; what rounds to nothing has none."""
+    rounded = round(100 * difference, 1)
+    return f"{rounded:+.1f}" if rounded else "0.0"
 
 
 def points(difference: float) -> str:

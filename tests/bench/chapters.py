@@ -99,6 +99,11 @@ def main(music: Path) -> None:
         n_joins = sum(right + missed for right, _, missed in found)
         precision, recall, f1 = (f"{100 * score:.1f} %" for score in scores(found))
         print(f"recordings by which {what}: {n_joins} joins, precision {precision}, recall {recall}, F1 {f1}")
+    plan = pipeline.prepare(Settings(runtime="onnx", effort="full"))
+    songs = [chaptering.divide(path, plan) for path in sorted((music / "songs").glob("*.mp3"))]
+    minutes = sum(chapters[-1].end_seconds for chapters in songs) / 60
+    n_cuts = sum(len(chapters) - 1 for chapters in songs)
+    print(f"{len(songs)} whole songs, {minutes:.0f} minutes: {n_cuts} cuts")
 
 
 if __name__ == "__main__":

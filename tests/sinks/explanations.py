@@ -60,4 +60,5 @@ def explanation(
         temperature=0.58,
         neighbours=neighbours,
         n_compared=len(neighbours),
+        no_neighbours="" if neighbours else "no library has been scanned yet",
     )

@@ -157,7 +157,7 @@ def _deciding(found: Explanation) -> list[Cells]:
     return [
         (
             _span(one.start_seconds, one.end_seconds),
-            f"{100 * one.lead:+.1f} points",
+            f"{told.change(one.lead)} points",
             f"{found.winner} {drawing.percent(one.winner)}",
             f"{found.runner_up} {drawing.percent(one.runner_up)}",
         )
@@ -171,7 +171,7 @@ def _bands(found: Explanation) -> list[Cells]:
         (
             band.name,
             f"{band.low_hz:,.0f}–{band.high_hz:,.0f} Hz",
-            f"{100 * band.change:+.1f} points",
+            f"{told.change(band.change)} points",
             drawing.bar(abs(band.change) / most, _N_BAR),
             "decided" if band.is_decisive else "",
         )

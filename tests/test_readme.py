@@ -11,6 +11,8 @@ import pytest
 
 from tagger.inference.artefact import Artefact
 from tagger.sinks import report
+from tagger.sinks.audit import rows
+from tests.audit import made
 from tests.sinks import contract
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +60,13 @@ def test_report_keys_are_documented_in_order() -> None:
     """The table of keys is the program's."""
     table = README.split("| key | value |")[1].split("\n\n")[0]
     assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == report.COLUMNS
+
+
+def test_keys_of_library_reports_are_documented_in_order() -> None:
+    """The README names the columns of CSV, and the keys of JSON, as they come."""
+    columns, keys = README.split("**CSV** has the columns")[1].split("**How tags")[0].split("**JSON** is")
+    assert tuple(re.findall(r"`(\w+)`", columns)) == rows.COLUMNS
+    assert re.findall(r"`(\w+)`", keys) == list(rows.whole(made.audit([])))
 
 
 def test_the_contract_table_is_the_tests() -> None:

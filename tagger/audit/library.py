@@ -59,7 +59,9 @@ def kept(cache: Cache, plan: engine.Plan, tags: Tagging) -> Kept:
         if not place.is_of(stamp):
             changed.append(place.path)
         elif (verdict := _verdict(place, stamp, plan)) is None:
-            unheard.append(Unread(place.path, "not heard", "this model did not hear it yet, or failed to"))
+            unheard.append(
+                Unread(place.path, "not heard", "this model did not hear it in this way yet, or could not")
+            )
         else:
             results.append(tagging.tag(verdict, tags, cache) if isinstance(verdict, Verdict) else verdict)
     moved = [place for place in gone if place.stamp[:2] in there]

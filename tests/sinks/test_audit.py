@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tagger.errors import OutputError, SettingsError
 from tagger.sinks.audit import page, rows, save, words
@@ -92,6 +94,23 @@ def test_the_page_is_well_formed_and_harmless(full: Audit) -> None:
     assert not re.search("[\x00-\x09\x0b-\x1f\u202e\ud800-\udfff]", text)
     assert text.count("\\udcff\\udcfe.mp3") >= 3
     assert "<bdi>עברית.mp3</bdi>" in text
+
+
+markup = st.sampled_from(
+    ["<script>", "</script>", "<!--", "-->", "&", '"', "'", "]]>", "\0", "\u202e", "\udcff"]
+)
+
+
+@given(signs=st.lists(markup | st.characters(exclude_categories=()), max_size=12))
+def test_any_name_is_text(signs: list[str]) -> None:
+    """Whatever a tag or a file is called, the page has the same elements, and is UTF-8."""
+    name = "".join(signs)
+    plain, nasty = (
+        page.text(audit([entry(Path("/m") / file, (tag, "Blues"), "Rock", album=tag)]))
+        for file, tag in (("x", "x"), (name.replace("/", "") or "x", name))
+    )
+    assert [tag for tag, _ in outline(nasty)] == [tag for tag, _ in outline(plain)]
+    nasty.encode("utf-8")
 
 
 def test_the_page_needs_no_network(full: Audit) -> None:

@@ -24,9 +24,9 @@ a { color: var(--link); }
 .file { display: flex; gap: .5rem; }
 .rank { color: var(--soft); font-weight: 400; min-width: 2em; text-align: right; }
 .track { overflow-wrap: anywhere; }
-tbody th .track { display: inline-block; max-width: 22rem; min-width: 10rem; vertical-align: top; }
+tbody th .track { display: inline-block; max-width: 22rem; min-width: 8rem; vertical-align: top; }
 td .track small, th .track small, td bdi { white-space: normal; overflow-wrap: anywhere; }
-td.text { min-width: 7rem; max-width: 24rem; }
+td.text { min-width: min(7rem, 20vw); max-width: 24rem; }
 .dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .4em; }
 .bar { white-space: nowrap; }
 .bar span { display: inline-block; width: clamp(4rem, 16vw, 12rem); height: .7em; margin-right: .6rem; }

@@ -70,8 +70,10 @@ def percent(share: float) -> str:
     """A share in whole percent; what is not quite nothing or all is never told as that."""
     whole = round(100 * share)
     if whole == 0 and share > 0:
-        return "< 1 %"
-    return "> 99 %" if whole == 100 and share < 1 else f"{whole} %"
+        told = "< 1 %"
+    else:
+        told = "> 99 %" if whole == 100 and share < 1 else f"{whole} %"
+    return told.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def counted(counts: Iterable[tuple[str, int]]) -> Markup:

@@ -134,14 +134,16 @@ class Cache:
         Args:
             ways: Digests as in `recall`, the best first.
         """
+        rows = self._do("SELECT recording, path, genres FROM files ORDER BY path IS NOT NULL, path DESC")
+        places = {recording: (path, genres) for recording, path, genres in rows}  # the first path comes last
         known: dict[bytes, Known] = {}
         for way in ways:
-            rows = self._do(
-                "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason, path, genres "
-                "FROM results LEFT JOIN files USING (recording) WHERE way = ? ORDER BY path IS NULL, path",
+            for recording, *heard in self._do(
+                "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason FROM results "
+                "WHERE way = ?",
                 (way,),
-            )
-            for recording, *heard, path, genres in rows:
+            ):
+                path, genres = places.get(recording, (None, None))
                 place = None if path is None else Path(os.fsdecode(path))
                 read = None if genres is None else tuple(json.loads(genres))
                 known.setdefault(recording, Known(recording, Remembered(*heard), place, read))

@@ -173,6 +173,14 @@ def test_what_has_no_verdict_cannot_be_explained(plan: engine.Plan, tmp_path: Pa
         explaining.explain(tmp_path / "nowhere.mp3", plan)
 
 
+def test_a_file_that_changes_is_told(plan: engine.Plan, tune: Tune, tmp_path: Path) -> None:
+    """A track that is shorter when it is heard again is refused with the reason."""
+    heard = whole.hear(tune(tmp_path / "a.wav", seconds=12), plan)
+    tune(tmp_path / "a.wav", seconds=4)
+    with pytest.raises(DecodeError, match="it changed while it was heard"):
+        reasons.bands(heard, 0)
+
+
 # Neighbours
 
 

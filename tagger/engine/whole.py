@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tagger.engine import conclusion
 from tagger.engine.plan import Halt, Plan
-from tagger.errors import NothingToHearError
+from tagger.errors import DecodeError, NothingToHearError
 from tagger.inference import calibrate, frontend, vote, window
 from tagger.inference.frontend import Array, Frames
 from tagger.records import Track, Verdict, Window
@@ -109,14 +109,17 @@ def windows(path: Path, plan: Plan, numbers: Iterable[int]) -> dict[int, Window]
     """Hear some windows of a track once more, by their numbers among all; memory is that of the windows.
 
     Raises:
-        DecodeError: It cannot be decoded.
+        DecodeError: It cannot be decoded, or has fewer windows by now.
     """
     wanted = set(numbers)
     front_end = plan.artefact.card.front_end
     with threadpoolctl.threadpool_limits(1, "blas"):
         frames = frontend.stream(decode.blocks(path, front_end.sample_rate), front_end)
         slid = window.slide(frames, plan.window_frames, plan.hop_frames)
-        return {number: heard for number, heard in enumerate(slid) if number in wanted}
+        found = {number: heard for number, heard in enumerate(slid) if number in wanted}
+    if len(found) < len(wanted):
+        raise DecodeError(path, "it changed while it was heard")
+    return found
 
 
 def samples(path: Path, plan: Plan, places: Mapping[int, Sequence[float]]) -> dict[int, Array]:

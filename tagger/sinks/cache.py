@@ -193,15 +193,16 @@ class Cache:
         Args:
             ways: Digests as in `recall`, the best first.
         """
+        rows = self._do(
+            "SELECT recording, path, genres FROM files "
+            "LEFT JOIN places USING (device, inode, size, mtime_ns, ctime_ns) "
+            "ORDER BY path IS NOT NULL, path DESC"
+        )
+        places = {recording: (path, genres) for recording, path, genres in rows}  # the first path comes last
         known: dict[bytes, Known] = {}
         for way in ways:
-            rows = self._do(
-                f"{_HEARD}, path, genres FROM results LEFT JOIN files USING (recording) "
-                "LEFT JOIN places USING (device, inode, size, mtime_ns, ctime_ns) "
-                "WHERE way = ? ORDER BY path IS NULL, path",
-                (way,),
-            )
-            for recording, *heard, path, genres in rows:
+            for recording, *heard in self._do(f"{_HEARD} FROM results WHERE way = ?", (way,)):
+                path, genres = places.get(recording, (None, None))
                 place = None if path is None else Path(os.fsdecode(path))
                 read = None if genres is None else tuple(json.loads(genres))
                 known.setdefault(recording, Known(recording, Remembered(*heard), place, read))

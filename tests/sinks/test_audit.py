@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagger.errors import OutputError, SettingsError
+from tagger.sinks import display
 from tagger.sinks.audit import page, rows, save, words
 from tagger.sinks.audit.findings import Absent, Album, Audit, Expectation, Landscape, Name, Unread, Variant
 from tests.audit.made import audit, entry
@@ -255,3 +256,20 @@ def test_how_many_are_wrong_is_said_as_far_as_it_is_known(
     assert told in sentence
     assert "Of 1,000 tags that can be compared, 60 differ" in sentence
     assert "60 %" in sentence
+
+
+def test_the_summary_is_plain_where_it_is_read_by_programs(
+    full: Audit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tables are cells parted by tabs, names steer nothing, and long lists are cut."""
+    many = audit([entry(f"/m/{n:02}.mp3", ("Blues",), "Rock") for n in range(30)])
+    display.audit_summary(many)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "30 tracks heard by a model"
+    assert "Tags that are probably wrong, the most surprising 10 of 30" in lines
+    assert [line for line in lines if line.startswith("m/")][-1] == "m/09.mp3\tBlues\tRock 90 %"
+    display.audit_summary(full)
+    text = capsys.readouterr().out
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff]", text)
+    assert "7 files not heard, or tags not read\n1 file gone from where they were heard\n" in text
+    assert "1 of 3 albums at odds with themselves" in text

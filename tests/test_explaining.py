@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from scipy import stats
 
 from tagger import engine, explaining
 from tagger.engine import reasons, whole
-from tagger.errors import DecodeError, NothingToHearError
+from tagger.errors import DecodeError, ModelError, NothingToHearError
 from tagger.explanation import Explanation
 from tagger.inference import artefact as artefacts
 from tagger.inference import canvas, occlusion, runtime, vote
@@ -171,6 +172,43 @@ def test_what_has_no_verdict_cannot_be_explained(plan: engine.Plan, tmp_path: Pa
         explaining.explain(tmp_path / "a.mp3", plan)
     with pytest.raises(DecodeError, match="nowhere"):
         explaining.explain(tmp_path / "nowhere.mp3", plan)
+
+
+def test_a_file_that_changes_is_told(plan: engine.Plan, tune: Tune, tmp_path: Path) -> None:
+    """A track that is shorter when it is heard again is refused with the reason."""
+    heard = whole.hear(tune(tmp_path / "a.wav", seconds=12), plan)
+    tune(tmp_path / "a.wav", seconds=4)
+    with pytest.raises(DecodeError, match="it changed while it was heard"):
+        reasons.bands(heard, 0)
+
+
+class Broken:
+    """A runtime that gives up at its second batch."""
+
+    name = device = "broken"
+
+    def __init__(self, works: runtime.Runtime) -> None:
+        self._works, self._n_batches = works, 0
+
+    def outputs(self, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Two batches."""
+        self._n_batches += 1
+        if self._n_batches > 1:
+            raise ModelError("broken")
+        return self._works.outputs(windows)
+
+    def logits(self, windows: np.ndarray) -> np.ndarray:
+        """The same."""
+        return self.outputs(windows)[0]
+
+
+def test_nothing_goes_on_after_an_error(plan: engine.Plan, tune: Tune, tmp_path: Path) -> None:
+    """Where the network gives up, the thread that hears ahead ends, however much is left."""
+    path = tune(tmp_path / "a.wav", seconds=600)
+    few = dataclasses.replace(plan, batch_size=1, runtime=Broken(plan.runtime))
+    with pytest.raises(ModelError, match="broken"):
+        whole.hear(path, few)
+    assert "ahead" not in {thread.name for thread in threading.enumerate()}
 
 
 # Neighbours

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import contextlib
+import queue
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +15,15 @@ from numpy.typing import NDArray
 
 from tagger.engine import conclusion
 from tagger.engine.plan import Halt, Plan
-from tagger.errors import NothingToHearError
+from tagger.engine.pool import PATIENCE_SECONDS
+from tagger.errors import DecodeError, NothingToHearError
 from tagger.inference import calibrate, frontend, vote, window
 from tagger.inference.frontend import Array, Frames
 from tagger.records import Track, Verdict, Window
 from tagger.sources import decode
 
 _POINT_SECONDS = 0.05
+_MOST_AHEAD = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +88,10 @@ def hear(path: Path, plan: Plan, halt: Halt | None = None) -> Whole:
     """
     run = _Run(plan, halt or Halt())
     with threadpoolctl.threadpool_limits(1, "blas"):  # as in a scan, for the same numbers
-        for heard in run.windows(decode.blocks(path, plan.artefact.card.front_end.sample_rate)):
-            run.add(heard)
+        blocks = decode.blocks(path, plan.artefact.card.front_end.sample_rate)
+        with contextlib.closing(_ahead(run.windows(blocks))) as heard_ahead:
+            for heard in heard_ahead:
+                run.add(heard)
         run.compute()
     if not run.logits:
         raise NothingToHearError(path, conclusion.SILENT)
@@ -109,14 +116,17 @@ def windows(path: Path, plan: Plan, numbers: Iterable[int]) -> dict[int, Window]
     """Hear some windows of a track once more, by their numbers among all; memory is that of the windows.
 
     Raises:
-        DecodeError: It cannot be decoded.
+        DecodeError: It cannot be decoded, or has fewer windows by now.
     """
     wanted = set(numbers)
     front_end = plan.artefact.card.front_end
     with threadpoolctl.threadpool_limits(1, "blas"):
         frames = frontend.stream(decode.blocks(path, front_end.sample_rate), front_end)
         slid = window.slide(frames, plan.window_frames, plan.hop_frames)
-        return {number: heard for number, heard in enumerate(slid) if number in wanted}
+        found = {number: heard for number, heard in enumerate(slid) if number in wanted}
+    if len(found) < len(wanted):
+        raise DecodeError(path, "it changed while it was heard")
+    return found
 
 
 def samples(path: Path, plan: Plan, places: Mapping[int, Sequence[float]]) -> dict[int, Array]:
@@ -213,6 +223,39 @@ class _Outline:
         last = [_extent(self._rest[None])] if len(self._rest) else []
         points = np.concatenate([*self._points, *last])
         return points[:, 0], points[:, 1]
+
+
+def _ahead(windows: Iterator[Window]) -> Generator[Window, None, None]:
+    """Hear windows in a thread of its own, some ahead of the network; what is wrong there is raised here."""
+    found: queue.Queue[Window | BaseException | None] = queue.Queue(_MOST_AHEAD)
+    ended = threading.Event()
+
+    def put(one: Window | BaseException | None) -> None:
+        while not ended.is_set():
+            with contextlib.suppress(queue.Full):
+                found.put(one, timeout=PATIENCE_SECONDS)
+                return
+
+    def run() -> None:
+        try:
+            for one in windows:
+                put(one)
+                if ended.is_set():
+                    return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=run, name="ahead", daemon=True)
+    thread.start()
+    try:
+        while (one := found.get()) is not None:
+            if isinstance(one, BaseException):
+                raise one
+            yield one
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _extent(rows: Array) -> Array:

@@ -2,7 +2,7 @@
 
 import { el, counted, percent, problem } from "./dom.js";
 import { get } from "./net.js";
-import { Map } from "./map.js";
+import { LibraryMap } from "./map.js";
 import { player } from "./track.js";
 import { progress } from "./progress.js";
 
@@ -29,7 +29,7 @@ export function libraryTab(panel, about) {
   const least = field("At most this sure", el("input", { type: "range", min: 0, max: 100, value: 100, oninput: draw, "aria-valuetext": "100 %" }));
   const count = el("p", { class: "soft", role: "status" });
   const body = el("tbody", {});
-  const map = new Map(about, { onChoose: (row) => start(row) });
+  const map = new LibraryMap(about, { onChoose: (row) => start(row) });
   const findings = el("div", { class: "findings" });
   let suspects = {};
   const more = el("button", { onclick: () => ((most += AT_A_TIME), draw()) }, "Show more");

@@ -47,6 +47,8 @@ async function begin() {
   }
   for (const tab of tabs) tab.addEventListener("click", () => choose(tab));
   document.querySelector('[role="tablist"]').addEventListener("keydown", onKey);
+  // A file that misses its place must not take the page's.
+  for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault());
   const wanted = document.getElementById(`tab-${location.hash.slice(1)}`);
   choose(wanted && !wanted.hidden ? wanted : tabs[0]);
 }

@@ -5,7 +5,7 @@ import { el, percent } from "./dom.js";
 const REACH = 14;
 const MARGIN = 10;
 
-export class Map {
+export class LibraryMap {
   constructor(about, { onChoose }) {
     this.about = about;
     this.onChoose = onChoose;

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
-from tagger.errors import OutputError, SettingsError
+from tagger.errors import SettingsError
 from tagger.explanation import Explanation
-from tagger.sinks import explained, explained_page, files, picture
+from tagger.sinks import explained, explained_page, picture
+from tagger.sinks.outputs import Output
 
 SUFFIXES = {
     ".png": "picture",
@@ -44,16 +42,7 @@ def check(path: Path, wanted: str = "") -> str:
         )
     if wanted and kind != wanted:
         raise SettingsError(f"{path}: is a {kind} by its name, not a {wanted}", hint="give it another suffix")
-    with _ours(path):
-        if not path.parent.is_dir():
-            raise OutputError(f"{path}: there is no folder {path.parent}", hint="create it first")
-        if path.is_dir():
-            raise OutputError(f"{path}: is a folder", hint="name a file in it")
-        if path.is_file() and path.stat().st_size and not _is_ours(path):
-            raise OutputError(
-                f"{path}: exists, and is no explanation by tagger",
-                hint="name another file, or delete this one first",
-            )
+    _OUTPUT.check(path)
     return kind
 
 
@@ -77,32 +66,12 @@ def write(path: Path, kind: str, found: Explanation) -> None:
     else:
         text = json.dumps(explained.row(found), ensure_ascii=False)
         data = text.encode("utf-8", "backslashreplace") + b"\n"
-    target = Path(os.path.realpath(path))
-    with _ours(path):
-        if target.exists() and not target.is_file():  # a pipe, or /dev/stdout
-            target.write_bytes(data)
-            return
-        growing = target.with_name(f"{target.name}.{os.getpid()}.partial")
-        try:
-            with growing.open("wb") as stream:
-                stream.write(data)
-                files.sync(stream)
-            files.replace(growing, target)
-        except BaseException:
-            growing.unlink(missing_ok=True)
-            raise
+    _OUTPUT.save(path, data)
 
 
-def _is_ours(path: Path) -> bool:
-    with path.open("rb") as stream:
-        content = stream.read(_MOST_BYTES)
+def _is_ours(content: bytes) -> bool:
     heads = (b"\x89PNG", b"<?xml", b"%PDF", b"<!doctype html>")
     return content.startswith(_JSON_HEAD) or (content.startswith(heads) and picture.MARK.encode() in content)
 
 
-@contextlib.contextmanager
-def _ours(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        raise OutputError(f"{path}: the explanation cannot be written: {exc.strerror or exc}") from exc
+_OUTPUT = Output("explanation", _is_ours, _MOST_BYTES)

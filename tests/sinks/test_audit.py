@@ -221,7 +221,7 @@ def test_reports_replace_reports_only(full: Audit, tmp_path: Path, suffix: str) 
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
     for other in (b"<!doctype html><title>mine</title>", b"ID3 song", b'{"format": 1}', b"rank,path\n"):
         path.write_bytes(other)
-        with pytest.raises(OutputError, match="not a report of tagger"):
+        with pytest.raises(OutputError, match="no report of tagger"):
             save.write(path, full)
         assert path.read_bytes() == other
     path.write_bytes(b"")
@@ -236,7 +236,7 @@ def test_places_that_cannot_be_written_are_told_before(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="there is no folder"):
         save.check(tmp_path / "nowhere" / "report.html")
     (tmp_path / "folder.html").mkdir()
-    with pytest.raises(OutputError, match="not a regular file"):
+    with pytest.raises(OutputError, match="is a folder"):
         save.check(tmp_path / "folder.html")
 
 

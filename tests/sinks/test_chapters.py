@@ -329,14 +329,14 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(OutputError, match="there is no folder"):
         chapters.check(tmp_path / "nowhere" / "a.cue")
     (tmp_path / "b.cue").mkdir()
-    with pytest.raises(OutputError, match="Is a directory"):
+    with pytest.raises(OutputError, match="is a folder"):
         chapters.write(tmp_path / "b.cue", listed(1), source="a")
 
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match=r"c\.cue: the chapters cannot be written: No space left"):
+    with pytest.raises(OutputError, match=r"c\.cue: the chapter list cannot be written: No space left"):
         chapters.write(tmp_path / "c.cue", listed(1), source="a")
     assert [path.name for path in tmp_path.iterdir()] == ["b.cue"]
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tagger.errors import OutputError, SettingsError
-from tagger.sinks import files
+from tagger.errors import SettingsError
 from tagger.sinks.audit import page, rows
 from tagger.sinks.audit.findings import Audit
+from tagger.sinks.outputs import Output
 
 _HEAD_BYTES = 1024
 
@@ -27,20 +26,7 @@ def check(path: Path) -> None:
         raise SettingsError(
             f"{path}: the kind of report is unclear", hint=f"choose a name ending in {', '.join(FORMATS)}"
         )
-    with _ours(path):
-        if not path.parent.is_dir():
-            raise OutputError(f"{path}: there is no folder {path.parent}", hint="create it first")
-        if not path.exists():
-            return
-        if not path.is_file():
-            raise OutputError(f"{path}: is not a regular file", hint="name another file")
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-    if head and not is_ours(head):
-        raise OutputError(
-            f"{path}: exists, and is not a report of tagger",
-            hint="name another file, or delete this one first",
-        )
+    OUTPUT.check(path)
 
 
 def is_ours(head: bytes) -> bool:
@@ -58,17 +44,7 @@ def write(path: Path, audit: Audit) -> None:
         OutputError: The file cannot be written, or it holds something else.
     """
     check(path)
-    text = FORMATS[path.suffix.lower()](audit)
-    with _ours(path):
-        files.save(path, text.encode("utf-8", "backslashreplace"))
-
-
-@contextlib.contextmanager
-def _ours(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        raise OutputError(f"{path}: the report cannot be written: {exc.strerror or exc}") from exc
+    OUTPUT.save(path, FORMATS[path.suffix.lower()](audit).encode("utf-8", "backslashreplace"))
 
 
 def _json(audit: Audit) -> str:
@@ -79,3 +55,5 @@ FORMATS: Mapping[str, Callable[[Audit], str]] = MappingProxyType(
     {".html": page.text, ".json": _json, ".csv": rows.table}
 )
 """What makes the text of each kind of report, by the suffix that chooses it."""
+
+OUTPUT = Output("report", is_ours, _HEAD_BYTES)

@@ -15,17 +15,16 @@ FFmetadata: chapters in milliseconds, for `ffmpeg -i song.mp3 -i song.ffmeta -ma
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from tagger.errors import OutputError, SettingsError
-from tagger.sinks import files
+from tagger.errors import SettingsError
 from tagger.sinks.chapters.division import Chapter, shares
+from tagger.sinks.outputs import Output
 
 MOST_TRACKS = 99
 """Of one CUE sheet."""
@@ -34,7 +33,7 @@ _FRAMES_PER_SECOND = 75
 _UNWRITABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udc7f\udd00-\udfff]+")
 _CUE_TYPES = {".mp3": "MP3", ".aif": "AIFF", ".aiff": "AIFF"}
 _HEADS = (b'{"format": 1, "source"', b'REM COMMENT "Chapters by tagger', b";FFMETADATA1\n; Chapters by tagger")
-_HEAD_BYTES = max(map(len, _HEADS))
+_OUTPUT = Output("chapter list", lambda head: head.startswith(_HEADS), max(map(len, _HEADS)))
 
 
 def check(path: Path) -> None:
@@ -48,18 +47,7 @@ def check(path: Path) -> None:
         raise SettingsError(
             f"{path}: the kind of chapter list is unclear", hint=f"choose a name ending in {', '.join(FORMATS)}"
         )
-    with _ours(path):
-        if not path.parent.is_dir():
-            raise OutputError(f"{path}: there is no folder {path.parent}", hint="create it first")
-        if not path.exists():
-            return
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-    if head and not head.startswith(_HEADS):
-        raise OutputError(
-            f"{path}: exists, and is no chapter list of tagger",
-            hint="name another file, or delete this one first",
-        )
+    _OUTPUT.check(path)
 
 
 def write(path: Path, chapters: Sequence[Chapter], *, source: str) -> tuple[Path, ...]:
@@ -87,21 +75,9 @@ def write(path: Path, chapters: Sequence[Chapter], *, source: str) -> tuple[Path
     if path.suffix.lower() == ".cue" and Path(source).is_file():
         source = os.path.relpath(os.path.realpath(source), os.path.realpath(path.parent))
     for target, part in zip(paths, parts, strict=True):
-        _save(target, FORMATS[path.suffix.lower()](part, source))
+        text = FORMATS[path.suffix.lower()](part, source)
+        _OUTPUT.save(target, text.encode("utf-8", errors="surrogateescape"))
     return tuple(paths)
-
-
-def _save(path: Path, text: str) -> None:
-    with _ours(path):
-        files.save(path, text.encode("utf-8", errors="surrogateescape"))
-
-
-@contextlib.contextmanager
-def _ours(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as exc:
-        raise OutputError(f"{path}: the chapters cannot be written: {exc.strerror or exc}") from exc
 
 
 def _cue(chapters: Sequence[Chapter], source: str) -> str:

@@ -4,8 +4,10 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ import pytest
 
 from tagger.sinks import tags
 from tagger.sinks.tags import fields
+from tests.sources.watched import wait_for
+from tests.test_cli_listen import caught
 
 MUSIC = Path(__file__).resolve().parents[1] / "examples" / "music"
 FORBIDDEN = {"tensorflow", "keras", "librosa", "onnxruntime", "matplotlib"}
@@ -166,6 +170,29 @@ def test_a_damaged_cache_is_an_error(tmp_path: Path) -> None:
     database.write_bytes(b"damaged " * 1000)
     done = tagger("report", "--cached", code=5, TAGGER_HOME=str(tmp_path))
     assert b"hint: `tagger cache` says why" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("-o", "report.html"), ("-o", "new.html"), ("--json",), ()])
+def test_an_interrupt_leaves_the_last_report(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Part of a library is no report: the older one stays, nothing is on stdout, and the cache remembers."""
+    songs = tmp_path / "songs"
+    for number in range(20):
+        shutil.copytree(MUSIC, songs / str(number))
+    before = b'<!doctype html><meta name="generator" content="tagger report">'
+    (tmp_path / "report.html").write_bytes(before)
+    command = [sys.executable, "-m", "tagger", "report", songs, "--effort", "full", "--jobs", "1", *words]
+    root = os.environ | {"TAGGER_HOME": str(tmp_path / "home"), "PYTHONPATH": str(MUSIC.parents[1])}
+    with subprocess.Popen(command, stdout=-1, stderr=-1, cwd=tmp_path, env=root) as run:
+        wait_for(lambda: signal.SIGTERM in caught(run.pid))
+        time.sleep(0.5)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=60)
+    assert (run.returncode, out) == (130, b"")
+    what = {"report.html": "report.html stays as it was", "new.html": "new.html is not written"}
+    told = what.get(words[-1] if words else "", "a report is not written")
+    assert f"interrupted; {told}; what was heard is remembered" in err.decode()
+    assert (tmp_path / "report.html").read_bytes() == before
+    assert not (tmp_path / "new.html").exists()
 
 
 def tracks_of(found: dict[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import sys
 from collections.abc import Iterator
@@ -70,22 +69,19 @@ def report(
         from tagger.sinks.audit import save
 
         save.check(output)
-    counts, interrupted, found = _found(paths or [], resolved, verbose)
-    if found is None:
-        return EXIT_FAILURES
-    if output is not None:
-        save.write(output, found)
-        display.note(f"the report is in {output}")
-    _tell(found, as_json, hinting=output is None)
-    if interrupted:
-        return interrupts.EXIT_INTERRUPTED
-    return EXIT_FAILURES if counts.failed else 0
+    found, code = _found(paths or [], resolved, output, verbose)
+    if found is not None:
+        if output is not None:
+            save.write(output, found)
+            display.note(f"the report is in {output}")
+        _tell(found, as_json, hinting=output is None)
+    return code
 
 
 def _found(
-    paths: list[str], resolved: settings.Settings, verbose: bool
-) -> tuple[ledger.Ledger, bool, Audit | None]:
-    """Scan, or ask the cache if there are no paths; give counts, whether the user interrupted, the audit."""
+    paths: list[str], resolved: settings.Settings, output: Path | None, verbose: bool
+) -> tuple[Audit | None, int]:
+    """Scan, or ask the cache if there are no paths; give the audit of what is whole, and the exit code."""
     from tagger import audit, engine
     from tagger.sinks.taxonomy import Taxonomy
 
@@ -93,27 +89,32 @@ def _found(
     with preparing.prepared(resolved, "report", writing="", remembers=True, verbose=verbose) as run:
         own = dataclasses.replace(run, tags=dataclasses.replace(run.tags, taxonomy=Taxonomy()))
         kept = _kept(own) if not paths else audit.Kept(tuple(_heard(paths, own, counts, halt)))
-        interrupted = halt.after_tracks_in_hand.is_set()
-        if interrupted:
-            display.note("interrupted; what follows is what was heard until then")
+        preparing.conclude(run, counts)
+        if halt.after_tracks_in_hand.is_set():  # and part of a library must not pass for all of it
+            display.note(_interrupted(output, run))
+            return None, interrupts.EXIT_INTERRUPTED
         if not kept.results:
             display.error(*(("no audio files found",) if paths else _NOTHING))
-            return counts, interrupted, None
+            return None, EXIT_FAILURES
         found = audit.audit(
             kept.results, run.plan, run.cache, run.tags.taxonomy, unheard=kept.unheard, absent=kept.absent
         )
-        if paths:
-            preparing.conclude(run, counts)
-    return counts, interrupted, found
+    return found, EXIT_FAILURES if counts.failed else 0
+
+
+def _interrupted(output: Path | None, run: preparing.Prepared) -> str:
+    stays = (
+        f"{output} stays as it was" if output and output.exists() else f"{output or 'a report'} is not written"
+    )
+    kept = "what was heard is remembered" if run.cache and not run.cache.trouble else "nothing is remembered"
+    return f"interrupted; {stays}; {kept}"
 
 
 def _heard(paths: list[str], run: preparing.Prepared, counts: ledger.Ledger, halt: Halt) -> Iterator[Result]:
     """What a scan gives, with its progress."""
     from tagger import pipeline
 
-    with contextlib.ExitStack() as stack:
-        progress = stack.enter_context(display.ScanProgress())
-        stack.enter_context(interrupts.obeyed(halt))
+    with display.ScanProgress() as progress, interrupts.obeyed(halt):
         for result in pipeline.scan(
             paths,
             run.plan,
@@ -145,4 +146,4 @@ def _tell(found: Audit, as_json: bool, *, hinting: bool) -> None:
         return
     display.audit_summary(found)
     if hinting:
-        display.note("`-o report.html` writes all of it as a page, .json and .csv for programs")
+        display.note("`-o report.html` writes it as a page, .json and .csv for programs")

@@ -173,16 +173,28 @@ def test_an_empty_audit_has_a_page() -> None:
 
 
 def test_large_libraries_have_small_pages() -> None:
-    """Lists end with how many more there are; 10,000 tracks take less than 2 MB; JSON and CSV hold all."""
+    """Lists end with how many more there are, and where; 10,000 tracks take less than 2 MB."""
     entries = [entry(f"/music/album {n // 10}/{n} a title.mp3", ("Blues",), "Rock") for n in range(10_000)]
     found = audit(entries, tuple(Unread(Path(f"/music/{n}"), "failed", "why") for n in range(500)))
     text = page.text(found)
     assert len(text) < 2e6
     assert text.count('class="rank"') == page.MOST["suspects"]
-    assert f"And {10_000 - page.MOST['suspects']:,} more" in text
-    assert f"And {500 - page.MOST['unread']:,} more" in text
+    assert f"And {10_000 - page.MOST['suspects']:,} more: JSON and CSV hold all." in text
+    assert f"And {500 - page.MOST['unread']:,} more: JSON holds all." in text
     assert len(rows.whole(found)["tracks"]) == 10_000
     assert rows.table(found).count("\r\n") == 10_001
+
+
+def test_one_album_is_one(full: Audit, capsys: pytest.CaptureFixture[str]) -> None:
+    """Sentences fit their numbers."""
+    for n_disagreeing, sentence in (
+        (0, "0 of 1 album at odds with itself"),
+        (1, "1 of 1 album at odds with itself"),
+    ):
+        one = dataclasses.replace(full, albums=full.albums[:n_disagreeing], n_albums=1)
+        display.audit_summary(one)
+        assert sentence in page.text(one)
+        assert sentence in capsys.readouterr().out
 
 
 def test_csv_has_the_suspects_first(full: Audit) -> None:
@@ -265,7 +277,7 @@ def test_the_summary_is_plain_where_it_is_read_by_programs(
     many = audit([entry(f"/m/{n:02}.mp3", ("Blues",), "Rock") for n in range(30)])
     display.audit_summary(many)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "30 tracks heard by a model"
+    assert lines[0] == "30 tracks heard by the model a model"
     assert "Tags that are probably wrong, the most surprising 10 of 30" in lines
     assert [line for line in lines if line.startswith("m/")][-1] == "m/09.mp3\tBlues\tRock 90 %"
     display.audit_summary(full)

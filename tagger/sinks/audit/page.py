@@ -16,7 +16,7 @@ MARK = '<meta name="generator" content="tagger report">'
 """What tells a page of ours from others."""
 
 MOST = {"suspects": 100, "variants": 60, "albums": 40, "unread": 60, "names": 60}
-"""Rows of each list; JSON and CSV hold all."""
+"""Rows of each list; JSON holds all, and CSV all tracks."""
 
 _STYLE = """
 nav ul { padding-left: 1.2rem; }
@@ -67,12 +67,11 @@ def _lead(audit: Audit, named: Tracks) -> str:
 
 def _overview(audit: Audit) -> Iterator[str]:
     """What there is to do, each with a link; and what is not shown."""
-    n_disagreeing = sum(not album.is_compilation for album in audit.albums)
     points = {
         "genres": "What the tags say and what is heard",
         "suspects": words.number(len(audit.suspects), "tag probably wrong"),
         "variants": words.number(len(audit.variants), "suggestion to put names of genres in order"),
-        "albums": f"{n_disagreeing:,} of {words.number(audit.n_albums, 'album')} at odds with themselves",
+        "albums": words.at_odds(audit),
         "unread": words.number(len(audit.unread), "file not heard, or tags not read"),
         "map": "Map of the library",
     }
@@ -270,7 +269,8 @@ def _unread(audit: Audit, named: Tracks) -> Iterator[str]:
 def _more(count: int, of: str) -> str:
     """What a list leaves out; empty if nothing."""
     rest = count - MOST[of]
-    return page.paragraph(f"And {rest:,} more: JSON and CSV hold all.", "soft") if rest > 0 else ""
+    where = "JSON and CSV hold all" if of == "suspects" else "JSON holds all"
+    return page.paragraph(f"And {rest:,} more: {where}.", "soft") if rest > 0 else ""
 
 
 def _map(audit: Audit, named: Tracks) -> Iterator[str]:

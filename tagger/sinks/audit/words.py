@@ -11,6 +11,13 @@ def number(count: int, of: str) -> str:
     return " ".join([f"{count:,}", first if count == 1 else f"{first}s", *rest])
 
 
+def at_odds(audit: Audit) -> str:
+    """How many albums disagree in themselves; compilations may."""
+    n_disagreeing = sum(not album.is_compilation for album in audit.albums)
+    whose = "itself" if audit.n_albums == 1 else "themselves"
+    return f"{n_disagreeing:,} of {number(audit.n_albums, 'album')} at odds with {whose}"
+
+
 def expectation(found: Expectation) -> str:
     """How many tags are wrong, as far as that can be said."""
     told = (

@@ -26,7 +26,7 @@ def audit_summary(audit: Audit) -> None:
             for genre in audit.genres
             if audit.tagged.get(genre) or audit.heard.get(genre)
         ],
-        title=f"{words.number(len(audit.entries), 'track')} heard by {audit.model}",
+        title=f"{words.number(len(audit.entries), 'track')} heard by the model {audit.model}",
     )
     if audit.suspects:
         rows = [
@@ -70,9 +70,8 @@ def _sentences(audit: Audit) -> Iterator[str]:
     yield f"of the tags {tags or 'none says anything'}; {untagged} without one"
     if audit.expectation is not None:
         yield words.expectation(audit.expectation)
-    n_disagreeing = sum(not album.is_compilation for album in audit.albums)
     if audit.n_albums:
-        yield f"{n_disagreeing:,} of {words.number(audit.n_albums, 'album')} at odds with themselves"
+        yield words.at_odds(audit)
     if audit.unread:
         yield words.number(len(audit.unread), "file not heard, or tags not read")
     yield from words.absent(audit)

@@ -152,6 +152,32 @@ def test_the_page_says_what_was_found(full: Audit) -> None:
     assert '<span class="heat same" style="--share:0.60">3</span>' in text
 
 
+def luminance(colour: list[float]) -> float:
+    """Of red, green and blue from 0 to 255: WCAG 2.2, relative luminance, 0 to 1."""
+    parts = [one / 255 for one in colour]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_the_darkest_cell_can_be_read(full: Audit, scheme: int) -> None:
+    """In light and dark, a count on the strongest shade has the contrast of 4.5 that WCAG 2.2 asks for."""
+    text = page.text(full)
+    (percent,) = re.findall(r"color-mix\(in srgb, var\(--link\) calc\(var\(--share\) \* (\d+)%\), transp", text)
+    ink, paper, link = (
+        [int(found * (2 if len(found) == 1 else 1), 16) for found in re.findall("[0-9a-f]" * size, colour)]
+        for name in ("ink", "paper", "link")
+        for colour in [re.findall(f"--{name}: #([0-9a-f]+)", text)[scheme]]
+        for size in [len(colour) // 3]
+    )
+    shade = [
+        over * int(percent) / 100 + under * (1 - int(percent) / 100)
+        for over, under in zip(link, paper, strict=True)
+    ]
+    lighter, darker = sorted((luminance(shade), luminance(ink)), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
 def test_the_map_names_every_track_once(full: Audit) -> None:
     """The script's tracks are the entries, and each is a dot of the picture that needs no script."""
     text = page.text(full)

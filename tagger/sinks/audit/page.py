@@ -32,7 +32,7 @@ td.text { min-width: min(7rem, 20vw); max-width: 24rem; }
 .bar span { display: inline-block; width: clamp(4rem, 16vw, 12rem); height: .7em; margin-right: .6rem; }
 .bar i { display: block; height: 100%; min-width: 1px; background: var(--soft); border-radius: 2px; }
 .heat { display: block; padding: 0 .35rem; border-radius: .2rem;
-  background: color-mix(in srgb, var(--link) calc(var(--share) * 75%), transparent); }
+  background: color-mix(in srgb, var(--link) calc(var(--share) * 45%), transparent); }
 .same .heat, .heat.same { outline: 2px solid var(--soft); }
 """
 

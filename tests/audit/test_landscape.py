@@ -53,6 +53,20 @@ def test_tracks_of_which_nothing_is_remembered_have_no_place(rng: np.random.Gene
     assert "" not in landscape.beside(found, ["", *["x"] * 29])
 
 
+def test_no_track_is_beside_itself() -> None:
+    """Where every track's nearest one is of another genre, no genre is beside its own."""
+    found = landscape.Landscape("by hand", points=((0.0, 0.5), (0.1, 0.5), (0.9, 0.5), (1.0, 0.5)))
+    assert landscape.beside(found, ["a", "b", "b", "a"]) == {"a": {"b": 1.0}, "b": {"a": 1.0}}
+
+
+def test_the_nearest_landmark_counts_most() -> None:
+    """A track that sounds almost like one landmark, and little like the others, lies beside that one."""
+    landmarks = np.vstack([np.zeros(6), 10 * np.eye(6)])
+    places = np.vstack([[1.0, 0.0], np.zeros((6, 2))])
+    (place,) = landscape._between(np.full((1, 6), 0.01), landmarks, places)
+    assert place == pytest.approx([1, 0], abs=0.05)
+
+
 @pytest.mark.parametrize("n_tracks", [2, 3, 9, 12])
 def test_small_libraries_have_a_map(rng: np.random.Generator, n_tracks: int) -> None:
     """A few tracks are laid out by their principal components."""

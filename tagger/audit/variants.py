@@ -46,6 +46,8 @@ def found(counts: Mapping[str, int], genres: Collection[str] = ()) -> tuple[Vari
     best = {key: _best(key, of_key, genres) for key, of_key in by_key.items()}
     lists = dict(_lists(by_key, established))
     plain = {key: sum(counts[name] for name in of_key) for key, of_key in by_key.items() if key not in lists}
+    absent = {key: genre for genre in genres if (key := spelling.key(genre)) not in by_key}
+    best |= absent
     told = [
         *(
             _variant("spelling", of_key, counts, best[key])
@@ -55,8 +57,9 @@ def found(counts: Mapping[str, int], genres: Collection[str] = ()) -> tuple[Vari
         *(_variant("list", by_key[key], counts, *parts) for key, parts in lists.items()),
         *_numbers(counts),
         *(
-            _variant(kind, [name for key in pair for name in by_key[key]], counts, best[pair[0]])
-            for kind, pair in _alike(plain, best, established)
+            _variant(kind, [*by_key.get(better, ()), *by_key[worse]], counts, best[better])
+            for kind, (better, worse) in _alike(plain | dict.fromkeys(absent, 0), best, established)
+            if worse in by_key
         ),
     ]
     return tuple(sorted(told, key=lambda one: (-_affected(one), one.kind, one.names)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagger.audit import variants
+from tagger.audit import names, variants
 from tagger.sinks.tags import spelling
 
 OURS = ("Electronic", "Hip-Hop", "R&B", "Rock")
@@ -76,6 +76,31 @@ def test_a_rare_neighbour_of_an_unknown_name_is_a_misspelling() -> None:
     """Where no name is established, only frequency tells which one is meant."""
     assert told(Balfolkish=20, Balfolkich=2) == [("misspelling", {"Balfolkish", "Balfolkich"}, ("Balfolkish",))]
     assert told(Balfolkish=20, Balfolkich=9) == []
+
+
+GENRES = ("Blues", "Classical", "Country", "Disco", "Electronic", "Folk", "Hip-Hop", "Jazz", "Latin", "Metal")
+
+
+def test_the_models_genres_need_not_be_in_tags() -> None:
+    """A slip of a genre of the model is told where that genre is in no tag, and counts what is there only."""
+    found = variants.found({"Electornic": 5, "Clasical": 4, "Blue": 2, "Jazz Acid": 1}, (*GENRES, "Acid Jazz"))
+    assert [(one.kind, one.names, one.suggestion) for one in found] == [
+        ("misspelling", (("Electornic", 5),), ("Electronic",)),
+        ("misspelling", (("Clasical", 4),), ("Classical",)),
+        ("plural", (("Blue", 2),), ("Blues",)),
+        ("word order", (("Jazz Acid", 1),), ("Acid Jazz",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "genres", [GENRES, ("Latino", "Metall", "Symphonie", "Jazz Acid", "Acid Jazz", "Acids")]
+)
+def test_established_names_are_slips_of_no_genre(genres: tuple[str, ...]) -> None:
+    """However near they come to a genre of the model; nor are two of its genres slips of each other."""
+    known = [name for number in range(192) for name in spelling.names(str(number))]
+    others = [*known, *(finer.strip() for finer in ",".join(names._FINER.values()).split(","))]
+    found = [one for name in others for one in variants.found({name: 3}, genres)]
+    assert [one for one in found if one.kind != "list"] == []
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def entry(
     artist: str = "",
     album_artist: str = "",
     album: str = "",
+    is_compilation: bool = False,
     **others: float,
 ) -> Entry:
     """A track whose probabilities are given for some genres; the others share what is left."""
@@ -42,7 +43,7 @@ def entry(
         tags=tags,
         meant=meant,
         standing=standing if known or not meant else Standing.unsure,
-        made=Credits(artist, album_artist, album),
+        made=Credits(artist, album_artist, album, is_compilation),
     )
 
 

@@ -1,6 +1,7 @@
 """Albums, and which of them disagree."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tagger.sinks.audit.findings import Entry
 from tests.audit.made import entry
 
 
-def track(path: str, tag: str = "Rock", heard: str = "Rock", sure: float = 0.9, **credits: str) -> Entry:
+def track(path: str, tag: str = "Rock", heard: str = "Rock", sure: float = 0.9, **credits: Any) -> Entry:
     """A track of an album."""
     return entry(path, (tag,) if tag else (), heard, sure, **{"album": "One", "artist": "A"} | credits)
 
@@ -68,9 +69,10 @@ def test_what_is_heard_differently_is_told() -> None:
         ([{"artist": name} for name in "ABAA"], False),
         ([{"artist": name, "album_artist": "A"} for name in "ABCD"], False),
         ([{"artist": ""}] * 4, False),
+        ([{"album_artist": "A", "is_compilation": n == 3} for n in range(4)], True),
     ],
 )
-def test_compilations_are_known_and_last(credits: list[dict[str, str]], is_compilation: bool) -> None:
+def test_compilations_are_known_and_last(credits: list[dict[str, Any]], is_compilation: bool) -> None:
     """Who says so, or joins many artists with no one above them, is a compilation, and comes last."""
     own = [track(f"a/{n}", "Rock" if n else "Jazz", **one) for n, one in enumerate(credits)]
     _, (found,) = albums.disagreeing(own)

@@ -198,6 +198,33 @@ def test_credits_are_read_once(
     assert [path.name for path in read] == ["blues.mp3"]
 
 
+def test_a_compilation_is_known_by_its_flag_alone(
+    library: Path, plan: engine.Plan, tags: tagging.Tagging, cache: Cache
+) -> None:
+    """Read from the tags, and then from the cache; what an earlier program kept had three texts and no flag."""
+    for name in ("blues.mp3", "pop.ogg"):
+        file = mutagen.File(library / name, easy=True)
+        file["compilation"] = "1"
+        file.save()
+    paths = [library / name for name in ("blues.mp3", "pop.ogg", "ambient.flac")]
+    results = list(pipeline.scan(paths, plan, tags, cache=cache))
+    stamps = [(one.track.path, one.verdict.stamp) for one in results]
+
+    def album() -> bool:
+        (found,) = audit.audit(results, plan, cache).albums
+        return found.is_compilation
+
+    assert album()
+    kept = {place.path: place.credits for place in cache.places(plan.ways)}
+    assert [kept[path] for path in paths[1:]] == [
+        ("Somebody", "", "An Album", "compilation"),
+        ("Somebody", "", "An Album", ""),
+    ]
+    assert album()
+    cache.keep_credits([(path, stamp, ("Somebody", "", "An Album")) for path, stamp in stamps])
+    assert not album()
+
+
 def test_credits_that_cannot_be_read_are_none(
     results: list[Result], plan: engine.Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tagger.explanation import BandEffect, Explanation
+from tagger.sinks import shown
 
 _MOST_SAID_TO_STAY = 0.005
 
@@ -61,8 +62,13 @@ def method(found: Explanation) -> str:
 
 
 def safe(path: Path) -> str:
-    """A path as text; bytes of it that are not UTF-8 become escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    """A path as text in which all can be seen; bytes that are not UTF-8, and control signs, become escapes."""
+    return shown.visible(os.fsencode(path).decode("utf-8", "backslashreplace"))
+
+
+def name(found: Explanation) -> str:
+    """The name of the file, in the same way."""
+    return safe(Path(found.verdict.track.path.name))
 
 
 def clock(seconds: float) -> str:

@@ -2,15 +2,19 @@
 
 import base64
 import dataclasses
+import io
 import json
 import re
+import warnings
 from pathlib import Path
+from xml.dom import minidom
 
+import matplotlib.image
 import numpy as np
 import pytest
 
 from tagger.errors import OutputError, SettingsError
-from tagger.explanation import BandEffect
+from tagger.explanation import BandEffect, Neighbour
 from tagger.sinks import display, explained, explained_files, explained_page, picture, told
 from tests.sinks import terminals
 from tests.sinks.explanations import GENRES, explanation
@@ -104,6 +108,50 @@ def test_a_picture_shows_what_it_is_given() -> None:
     )
     others = [picture.drawn(one, "png") for one in (unmarked, quiet)]
     assert same not in [*others, picture.drawn(found, "png", picture.DARK)]
+
+
+STEERING = Path("/music/a\x1b[2J\u202eb\tc\nd\ufffe.mp3")
+ESCAPED = "a\\x1b[2J\\u202eb\\tc\\nd\\ufffe.mp3"
+
+
+def test_names_that_steer_are_escaped() -> None:
+    """Control signs, and those that turn writing round, are seen as escapes; the SVG is XML all the same."""
+    near = Neighbour(STEERING, 0.9, "Jazz", 0.7)
+    found = explanation(STEERING, neighbours=(near,))
+    texts = minidom.parseString(picture.drawn(found, "svg")).getElementsByTagName("text")
+    said = ["".join(node.data for node in one.childNodes if node.nodeType == node.TEXT_NODE) for one in texts]
+    assert ESCAPED in said
+    assert any(line.startswith("0.90") and ESCAPED in line for line in said)
+    page = explained_page.page_of(found)
+    assert f"<title>{ESCAPED}: Jazz</title>" in page
+    assert f"<h1><bdi>{ESCAPED}</bdi></h1>" in page
+    assert f"<bdi>/music/{ESCAPED}</bdi>" in page
+    assert not re.search("[\x00-\x09\x0b-\x1f\u202e\ufffe]", page)
+
+
+def test_other_writing_makes_no_noise() -> None:
+    """Signs that no font has are no warning, and fonts that have them are used where they are installed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data = picture.drawn(explanation(Path("/music/東京の夜.mp3")), "svg")
+    assert "東京の夜.mp3" in data.decode()
+    fonts = picture._fonts(["Liberation Sans", "WenQuanYi Zen Hei", "Noto Sans CJK JP", "DejaVu Sans"])
+    assert fonts == ["DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Zen Hei"]
+
+
+@pytest.mark.parametrize("name", ["a long name " * 20, "長い名前" * 40])
+def test_long_names_stay_in_the_picture(name: str) -> None:
+    """However long and wide a name is, the picture has a margin of paper; the page has it in full, once."""
+    found = explanation(Path(f"/music/{name}.mp3"))
+    dots = matplotlib.image.imread(io.BytesIO(picture.drawn(found, "png")))[..., :3]
+    assert (dots[:100, :12] == 1).all()
+    assert (dots[:100, -12:] == 1).all()
+    assert not (dots[:100] == 1).all()
+    untitled = matplotlib.image.imread(io.BytesIO(picture.drawn(found, "png", is_titled=False)))
+    text = explained_page.page_of(found)
+    assert f"<bdi>{name}.mp3</bdi>" in text
+    first = io.BytesIO(base64.b64decode(re.findall(r'src="data:image/png;base64,([^"]+)"', text)[0]))
+    assert (matplotlib.image.imread(first) == untitled).all()
 
 
 def test_a_page_needs_nothing_else() -> None:

@@ -82,9 +82,10 @@ def _leads(heard: Whole, targets: Sequence[int]) -> Floats:
 
 
 def _deciding(heard: Whole, targets: Sequence[int], leads: Floats) -> tuple[Deciding, ...]:
-    """The windows that did most, most first."""
+    """The windows that did most, most first; of those that speak against the winner none, unless all do."""
     audible = np.flatnonzero(heard.is_audible)
     first = audible[np.argsort(-leads[audible], kind="stable")][:N_DECIDING]
+    first = first[: max(1, int((leads[first] > 0).sum()))]
     rows = heard.by_window[:, list(targets)]
     return tuple(Deciding(*map(float, (*heard.places[n], leads[n], *rows[n]))) for n in first)
 

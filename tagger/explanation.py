@@ -167,7 +167,8 @@ class Explanation:
         timeline: What was heard when.
         waveform: The outline of the samples.
         excerpt: The spectrogram of the part that did most, and what in it speaks for which genre.
-        deciding: The windows that did most, most first; at most five.
+        deciding: The windows that did most, most first; at most five, at least one, and of several all speak
+            for the winner.
         bands: What each band of frequencies does, low ones first.
         n_tried: Number of windows, spread over the track, in which the bands were tried.
         tried_confidence: The winner's probability in these windows with all bands.

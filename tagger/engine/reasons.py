@@ -60,7 +60,7 @@ def bands(heard: Whole, winner: int) -> Trial:
         if in_band.any():
             windows = occlusion.without_band(canvases, in_band, _predictor(heard))
             track, order = vote.cast(windows, loudness_db, plan.vote)
-            top = min(band.high_hz, front_end.sample_rate / 2)
+            top = min(band.high_hz, canvas.shown(front_end).fmax)
             genre = plan.artefact.card.genres[order[0]]
             effects.append(BandEffect(band.name, band.low_hz, top, float(track[winner]) - before, genre))
     return Trial(tuple(effects), len(tried), before)

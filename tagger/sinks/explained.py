@@ -18,9 +18,11 @@ One object. Times are in seconds, levels in dB, probabilities and cells from 0 t
     bands           [{"name", "low_hz", "high_hz", "change", "genre", "is_decisive"}, …], low ones first
     bands_told      which decided, in words
     n_tried         number of windows in which bands were tried
+    tried_confidence  the winner's probability in these with all bands: what each "change" is a change of
     neighbours      [{"path", "similarity", "genre", "confidence", "tags"}, …], nearest first; null for what is
                     not known
     n_compared      number of recordings that were compared
+    no_neighbours   why there are none, in words; null if there are
 """
 
 from __future__ import annotations
@@ -65,8 +67,10 @@ def row(found: Explanation) -> dict[str, Any]:
         "bands": [_rounded(one) | {"is_decisive": one.is_decisive} for one in found.bands],
         "bands_told": told.bands(found),
         "n_tried": found.n_tried,
+        "tried_confidence": round(found.tried_confidence, _PLACES),
         "neighbours": [_neighbour(one) for one in found.neighbours],
         "n_compared": found.n_compared,
+        "no_neighbours": found.no_neighbours or None,
     }
 
 

@@ -49,7 +49,8 @@ def neighbours(found: Explanation) -> str:
     """What was compared."""
     if not found.n_compared:
         return f"None: {found.no_neighbours}."
-    return f"Of {found.n_compared:,} other recording{'' if found.n_compared == 1 else 's'} that were scanned."
+    many = "recording that was" if found.n_compared == 1 else "recordings that were"
+    return f"Of {found.n_compared:,} other {many} scanned."
 
 
 def method(found: Explanation) -> str:

@@ -52,7 +52,9 @@ def test_confidence_is_told_with_and_without_calibration() -> None:
 def test_an_empty_library_is_said_to_be_empty() -> None:
     """Without anything to compare with, people are told what to do."""
     assert "no library has been scanned yet" in told.neighbours(explanation(neighbours=()))
-    assert told.neighbours(explanation()) == "Of 1 other recording that were scanned."
+    assert told.neighbours(explanation()) == "Of 1 other recording that was scanned."
+    two = dataclasses.replace(explanation(), n_compared=2)
+    assert told.neighbours(two) == "Of 2 other recordings that were scanned."
 
 
 def test_json_holds_all() -> None:
@@ -66,6 +68,9 @@ def test_json_holds_all() -> None:
         "start_seconds": 9.0, "end_seconds": 12.0, "level_db": -22.0, "probabilities": [0.1, 0.2, 0.6, 0.1]
     }  # fmt: skip
     assert row["deciding"][0]["lead"] == 0.2
+    assert (row["n_tried"], row["tried_confidence"]) == (3, 0.62)
+    assert (row["n_compared"], row["no_neighbours"]) == (1, None)
+    assert explained.row(explanation(neighbours=()))["no_neighbours"] == "no library has been scanned yet"
     assert [band["is_decisive"] for band in row["bands"]] == [False, True, True]
     assert row["neighbours"] == [
         {"path": "/music/other.mp3", "similarity": 0.93, "genre": "Jazz", "confidence": 0.7, "tags": ["Bebop"]}
@@ -219,6 +224,9 @@ def test_lines_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     heard = [line[1:] for line in lines if line[0] == "heard"]
     assert heard[1:3] == [["0:03–0:06", "Jazz", "90 %"], ["0:06–0:09", "silent", ""]]
     assert ["band", "bass", "60–250 Hz", "-42.0 points", "decided"] in lines
+    assert not any("not known" in cell for line in lines for cell in line)
+    display.explanation_view(explanation(neighbours=(Neighbour(None, 0.93, "Jazz", 0.7),)))
+    assert "alike\t0.93\t(place not known)\tJazz 70 %" in capsys.readouterr().out
     assert ["alike", "0.93", "/music/other.mp3", "Jazz 70 %", "tag: Bebop"] in lines
 
 
@@ -241,6 +249,7 @@ def test_the_view_fits_the_terminal(columns: int) -> None:
     assert lines[strip].index("R&B") > columns * 0.74
     assert lines[strip + 1].startswith("0:00")
     assert lines[strip + 1].endswith("0:12")
+    assert "Bands that decided" not in text
     for part in ("0:03–0:06", "-42.0 points", "decided", "62 % calibrated", "/music/other.mp3"):
         assert part in text
 

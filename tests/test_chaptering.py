@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import os
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,21 @@ def test_programs_get_lists(mix: Path, tmp_path: Path, capsys: pytest.CaptureFix
     chapters = json.loads((tmp_path / "mix.json").read_text())["chapters"]
     assert [chapter["title"] for chapter in chapters] == ["Electronic", "silent", "Classical"]
     assert all(one["end_seconds"] == after["start_seconds"] for one, after in itertools.pairwise(chapters))
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("cue", "cue"), ("ffmetadata", "ffmeta")])
+def test_lists_name_files_by_their_bytes(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], kind: str, suffix: str
+) -> None:
+    """A name that is not UTF-8 has its own bytes on stdout as in a file, so that players find what it names."""
+    song = tmp_path / os.fsdecode(b"a\xff.flac")
+    song.write_bytes((EXAMPLES / "ambient.flac").read_bytes())
+    assert run(str(song), "--chapters", kind) == 0
+    text = capfdbinary.readouterr().out
+    assert b"a\xff.flac" in text
+    assert b"udcff" not in text
+    assert run(str(song), "-o", str(tmp_path / f"a.{suffix}")) == 0
+    assert b"a\xff.flac" in (tmp_path / f"a.{suffix}").read_bytes()
 
 
 @pytest.mark.parametrize(

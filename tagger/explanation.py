@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Method = Literal["grad-cam", "occlusion"]
+Method = Literal["integrated gradients", "occlusion"]
 
 DECISIVE = 0.1
 """A band decided if the winner loses so much of its probability without it."""
@@ -77,7 +77,7 @@ class Excerpt:
         band_hz: Middle of each band, shape (n_bands,).
         winner: What speaks for the winner.
         runner_up: What speaks for the runner-up.
-        method: What the maps come from: gradients ("grad-cam"), or trying ("occlusion").
+        method: What the maps come from: the network ("integrated gradients"), or trying ("occlusion").
     """
 
     start_seconds: float

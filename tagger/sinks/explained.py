@@ -12,7 +12,8 @@ One object. Times are in seconds, levels in dB, probabilities and cells from 0 t
     waveform        {"seconds_per_point", "lows", "highs"}
     excerpt         {"start_seconds", "seconds_per_frame", "band_hz", "spectrogram_db", "method", "winner",
                     "runner_up"}, the last two {"genre", "cells"}; spectrogram and cells are lists of frames,
-                    each a list of bands, low ones first: means over some frames, so that there are 500 at most
+                    each a list of bands, low ones first: means over some frames, so that there are 500 at most;
+                    method is "integrated gradients" or "occlusion"
     deciding        [{"start_seconds", "end_seconds", "lead", "winner", "runner_up"}, …], most first: see
                     `tagger.explanation.Deciding`
     bands           [{"name", "low_hz", "high_hz", "change", "genre", "is_decisive"}, …], low ones first

@@ -56,7 +56,7 @@ def neighbours(found: Explanation) -> str:
 def method(found: Explanation) -> str:
     """How the maps were found."""
     how = {
-        "grad-cam": "by the gradients of the network (Grad-CAM, at the spectrogram)",
+        "integrated gradients": "by integrated gradients of the network, at the spectrogram",
         "occlusion": "by letting parts of the spectrogram stand still",
     }
     return how[found.excerpt.method]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,13 @@ LEAST_SECONDS = 20.0
 """What is shorter is no chapter, unless told otherwise."""
 
 
-def divide(path: Path, plan: engine.Plan, *, least_seconds: float = LEAST_SECONDS) -> tuple[Chapter, ...]:
+def divide(
+    path: Path,
+    plan: engine.Plan,
+    *,
+    least_seconds: float = LEAST_SECONDS,
+    on_heard: Callable[[float], None] | None = None,
+) -> tuple[Chapter, ...]:
     """Cut a recording into chapters; the first begins at 0, each next one where the last ends.
 
     A chapter is named as `tagger scan` would name its windows; neighbours with the same name are one. Silence
@@ -32,12 +38,13 @@ def divide(path: Path, plan: engine.Plan, *, least_seconds: float = LEAST_SECOND
         path: The file.
         plan: How to listen: see `pipeline.prepare`; all is heard.
         least_seconds: Length of the shortest chapter, > 0.
+        on_heard: Called after each window with the seconds that were heard so far.
 
     Raises:
         DecodeError: It cannot be decoded.
         NothingToHearError: It holds no audio, or no window is loud enough to have a vote.
     """
-    heard = whole.hear(path, plan)
+    heard = whole.hear(path, plan, on_heard=on_heard)
     hop_seconds = plan.hop_frames / plan.artefact.card.front_end.frames_per_second
     n_least = max(1, math.ceil(least_seconds / hop_seconds))
     runs = [
@@ -53,7 +60,7 @@ def divide(path: Path, plan: engine.Plan, *, least_seconds: float = LEAST_SECOND
 
 
 def _pieces(heard: Whole, n_least: int) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    """What each piece is called, and its windows; silent windows within a piece, and around it, belong to it."""
+    """What each piece is called, and its windows; silent ones within a piece, and around it, belong to it."""
     for is_silent, numbers in _stretches(heard.is_audible, n_least):
         if is_silent:
             yield SILENT, numbers
@@ -71,7 +78,9 @@ def _stretches(is_audible: NDArray[np.bool_], n_least: int) -> Iterator[tuple[bo
     What is heard between them and is too short belongs to the silence: else a chapter would be too short, or
     named after what is heard in the least of it. Without a long silence there is one stretch.
     """
-    runs = [list(run) for _, run in itertools.groupby(range(len(is_audible)), key=lambda n: bool(is_audible[n]))]
+    runs = [
+        list(run) for _, run in itertools.groupby(range(len(is_audible)), key=lambda n: bool(is_audible[n]))
+    ]
     is_long_silence = np.zeros(len(is_audible), bool)
     for run in runs:
         is_long_silence[run] = not is_audible[run[0]] and len(run) >= n_least

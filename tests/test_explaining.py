@@ -18,7 +18,7 @@ from tagger.explanation import Explanation
 from tagger.inference import artefact as artefacts
 from tagger.inference import canvas, occlusion, runtime, vote
 from tagger.inference.artefact import Artefact
-from tagger.inference.gradcam import GradCam
+from tagger.inference.gradients import Gradients
 from tagger.records import Track, Verdict
 from tagger.sinks import explained
 from tagger.sinks.cache import Cache
@@ -50,6 +50,18 @@ def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(plan: engine.Plan, pieces: Path) -> Explanation:
     """Its explanation without gradients."""
     return explaining.explain(pieces, plan, with_gradients=False)
+
+
+def test_stages_are_told(plan: engine.Plan, tune: Tune, tmp_path: Path) -> None:
+    """Whoever waits is told what begins, and how many seconds were heard."""
+    stages: list[str] = []
+    path = tune(tmp_path / "a.wav", seconds=10)
+    explaining.explain(path, plan, with_gradients=False, on_stage=stages.append)
+    assert stages == ["hearing", "trying bands", "trying parts of the spectrogram"]
+    seconds: list[float] = []
+    told = whole.hear(path, plan, on_heard=seconds.append)
+    assert seconds[:-1] == pytest.approx(told.places[:-1, 1])
+    assert len(seconds) == len(told.places)
 
 
 def scanned(path: Path, plan: engine.Plan) -> Verdict:
@@ -319,9 +331,9 @@ def test_the_nearest_track_is_the_same_music(plan: engine.Plan, cache: Cache, tm
 
 
 @pytest.fixture(scope="module")
-def cam(bundled: Artefact) -> GradCam:
+def cam(bundled: Artefact) -> Gradients:
     """The bundled network with its gradients."""
-    return GradCam(bundled)
+    return Gradients(bundled)
 
 
 @pytest.fixture(scope="module")
@@ -335,7 +347,7 @@ def heard(plan: engine.Plan) -> np.ndarray:
     return np.stack(windows)
 
 
-def maps(cam: GradCam, windows: np.ndarray, genre: int) -> np.ndarray:
+def maps(cam: Gradients, windows: np.ndarray, genre: int) -> np.ndarray:
     """As they are shown."""
     return bench.smooth(cam.maps(windows, canvas.still(windows), [genre])[:, 0])
 
@@ -345,7 +357,7 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(stats.spearmanr(first.ravel(), second.ravel()).statistic)
 
 
-def test_cells_add_up_to_what_they_explain(plan: engine.Plan, cam: GradCam, heard: np.ndarray) -> None:
+def test_cells_add_up_to_what_they_explain(plan: engine.Plan, cam: Gradients, heard: np.ndarray) -> None:
     """The cells of a map sum to what the log odds of its genre gain between standing still and moving."""
     still = np.ascontiguousarray(canvas.still(heard))
     gains = occlusion.log_odds(bench.predicted(plan, heard)) - occlusion.log_odds(bench.predicted(plan, still))
@@ -354,15 +366,28 @@ def test_cells_add_up_to_what_they_explain(plan: engine.Plan, cam: GradCam, hear
     assert np.abs(many).mean() < np.abs(few).mean()
 
 
-def test_maps_depend_on_the_weights(bundled: Artefact, cam: GradCam, heard: np.ndarray) -> None:
+def test_sure_windows_have_maps_too(bundled: Artefact, plan: engine.Plan, heard: np.ndarray) -> None:
+    """Where a probability is 0 or 1 to the last bit, the map still marks what speaks for the genre."""
+    sharp = dataclasses.replace(
+        bundled.card, calibration=dataclasses.replace(bundled.card.calibration, temperature=0.002)
+    )
+    sure = Gradients(dataclasses.replace(bundled, card=sharp))
+    logits = plan.runtime.logits(heard)
+    chances = special.softmax(logits / np.float32(0.002), axis=1)
+    assert (chances[:, 3] * (1 - chances[:, 3]) == 0).any()
+    found = sure.maps(heard, np.ascontiguousarray(canvas.still(heard)), [3])
+    assert (np.abs(found).max(axis=(1, 2, 3)) > 0.1).all()
+
+
+def test_maps_depend_on_the_weights(bundled: Artefact, cam: Gradients, heard: np.ndarray) -> None:
     """With the same weights in another order the map is another: Adebayo et al. 2018."""
-    other = GradCam(bundled)
+    other = Gradients(bundled)
     assert correlation(maps(cam, heard, 3), maps(other, heard, 3)) > 0.99
     bench.drawn_anew(other.network, 1)
     assert correlation(maps(cam, heard, 3), maps(other, heard, 3)) < 0.4
 
 
-def test_maps_depend_on_the_sound_and_on_the_genre(cam: GradCam, heard: np.ndarray) -> None:
+def test_maps_depend_on_the_sound_and_on_the_genre(cam: Gradients, heard: np.ndarray) -> None:
     """Other sound, or another genre, has another map."""
     ours = maps(cam, heard, 3)
     assert correlation(ours[0], ours[2]) < 0.5
@@ -370,7 +395,9 @@ def test_maps_depend_on_the_sound_and_on_the_genre(cam: GradCam, heard: np.ndarr
 
 
 @pytest.mark.real
-def test_what_is_marked_decides(plan: engine.Plan, cam: GradCam, music: Path, rng: np.random.Generator) -> None:
+def test_what_is_marked_decides(
+    plan: engine.Plan, cam: Gradients, music: Path, rng: np.random.Generator
+) -> None:
     """Without the tenth of the tiles that a map marks most the winner loses more than without random ones."""
     marked, random = [], []
     for path in bench.tracks(music, 6):
@@ -384,7 +411,7 @@ def test_gradients_are_taken_where_there_is_a_network(plan: engine.Plan, tune: T
     """A model with a Keras network is explained by gradients, unless that is not wanted."""
     told = whole.hear(tune(tmp_path / "a.wav"), plan)
     excerpt = reasons.excerpt(told, [3, 8], np.zeros(len(told.places)), with_gradients=True)
-    assert excerpt.method == "grad-cam"
+    assert excerpt.method == "integrated gradients"
 
 
 def test_a_model_without_a_network_is_explained_by_trying(

@@ -96,6 +96,8 @@ def test_pictures_are_drawn(suffix: str) -> None:
     assert picture.MARK.encode() in data
     if suffix == "svg":
         text = data.decode()
+        assert "evidence by integrated gradients of the network, at the spectrogram" in text
+        assert explained.row(explanation())["excerpt"]["method"] == "integrated gradients"
         assert "$a &lt;b&gt; \\xff.mp3" in text
         assert "What speaks for R&amp;B (23 %)" in text
         assert "bass  60–250 Hz" in text
@@ -252,6 +254,29 @@ def test_the_view_fits_the_terminal(columns: int) -> None:
     assert "Bands that decided" not in text
     for part in ("0:03–0:06", "-42.0 points", "decided", "62 % calibrated", "/music/other.mp3"):
         assert part in text
+
+
+WORK = """
+import time
+from tagger.sinks import display
+display.configure(quiet={quiet})
+with display.working("loading") as tell:
+    time.sleep(0.5)
+    tell("hearing: 0:07")
+    time.sleep(1.5)
+print("ended")
+"""
+
+
+def test_what_goes_on_is_shown_meanwhile() -> None:
+    """A terminal shows a line while work goes on, and nothing of it afterwards; quiet ones show none."""
+    with terminals.running(WORK.format(quiet=False), 80, 20) as terminal:
+        terminal.wait_for(lambda text: "loading" in text)
+        terminal.wait_for(lambda text: "hearing: 0:07" in text)
+        assert terminal.wait_for(lambda text: "ended" in text) == "ended"
+    with terminals.running(WORK.format(quiet=True), 80, 20) as terminal:
+        terminal.wait_for(lambda text: "ended" in text)
+        assert b"hearing" not in terminal.received
 
 
 def test_an_ascii_terminal_gets_ascii() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import SettingsError
 from tagger.explanation import Attribution, Explanation
-from tagger.sinks import colours, shown, told
+from tagger.sinks import colours, fonts, shown, told
 
 Axes = Any
 Figure = Any
@@ -39,33 +39,6 @@ _POINTS_ACROSS = 740
 _DYNAMIC_DB = 70.0
 _MOST_CELLS = 84  # of a line above all
 _MOST_CELLS_OF_NEIGHBOUR = 38
-_FONT = "DejaVu Sans"
-_FONTS_OF_EAST_ASIA = (
-    "Noto Sans CJK JP",
-    "Noto Sans CJK SC",
-    "Noto Sans JP",
-    "Noto Sans SC",
-    "Noto Sans KR",
-    "Source Han Sans",
-    "IPAexGothic",
-    "IPAGothic",
-    "TakaoPGothic",
-    "VL Gothic",
-    "WenQuanYi Zen Hei",
-    "WenQuanYi Micro Hei",
-    "Droid Sans Fallback",
-    "NanumGothic",
-    "UnDotum",
-    "Hiragino Sans",
-    "PingFang SC",
-    "Apple SD Gothic Neo",
-    "Yu Gothic",
-    "MS Gothic",
-    "Microsoft YaHei",
-    "Malgun Gothic",
-    "Arial Unicode MS",
-    "Unifont",
-)
 _TICKS_HZ = (60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
@@ -115,8 +88,8 @@ def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT, *, is_titled: b
         ) from error
     stream = io.BytesIO()
     inks = {f"{what}color": theme.ink for what in ("text.", "axes.label", "axes.edge", "xtick.", "ytick.")}
-    fonts = {"font.family": _fonts(matplotlib.font_manager.fontManager.get_font_names())}
-    with matplotlib.rc_context(_STYLE | inks | fonts), warnings.catch_warnings():
+    family = {"font.family": fonts.chosen(matplotlib.font_manager.fontManager.get_font_names())}
+    with matplotlib.rc_context(_STYLE | inks | family), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure = matplotlib.figure.Figure(figsize=_INCHES, layout="constrained", facecolor=theme.paper)
         _draw(figure, found, theme)
@@ -126,11 +99,6 @@ def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT, *, is_titled: b
         metadata = {_CREATOR[suffix]: MARK}
         figure.savefig(stream, format=suffix, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=theme.paper)
     return stream.getvalue()
-
-
-def _fonts(installed: Sequence[str]) -> list[str]:
-    """Our font, and those that are installed of them that have Chinese, Japanese or Korean signs."""
-    return [_FONT, *(name for name in _FONTS_OF_EAST_ASIA if name in installed)]
 
 
 def _draw(figure: Figure, found: Explanation, theme: Theme) -> None:

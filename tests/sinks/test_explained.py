@@ -16,6 +16,7 @@ import pytest
 from tagger.errors import OutputError, SettingsError
 from tagger.explanation import BandEffect, Neighbour
 from tagger.sinks import display, explained, explained_files, explained_page, picture, told
+from tagger.sinks import fonts as fonts_of
 from tests.sinks import terminals
 from tests.sinks.explanations import GENRES, explanation
 
@@ -142,7 +143,7 @@ def test_other_writing_makes_no_noise() -> None:
         warnings.simplefilter("error")
         data = picture.drawn(explanation(Path("/music/東京の夜.mp3")), "svg")
     assert "東京の夜.mp3" in data.decode()
-    fonts = picture._fonts(["Liberation Sans", "WenQuanYi Zen Hei", "Noto Sans CJK JP", "DejaVu Sans"])
+    fonts = fonts_of.chosen(["Liberation Sans", "WenQuanYi Zen Hei", "Noto Sans CJK JP", "DejaVu Sans"])
     assert fonts == ["DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Zen Hei"]
 
 

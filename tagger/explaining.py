@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,12 @@ _MOST_POINTS = 1200  # of the outline of the samples: more than a picture has co
 
 
 def explain(
-    path: Path, plan: engine.Plan, *, cache: Cache | None = None, with_gradients: bool = True
+    path: Path,
+    plan: engine.Plan,
+    *,
+    cache: Cache | None = None,
+    with_gradients: bool = True,
+    on_stage: Callable[[str], None] = lambda stage: None,
 ) -> Explanation:
     """Hear a track, and find out why its verdict is what it is.
 
@@ -41,24 +46,30 @@ def explain(
         plan: How to listen: see `pipeline.prepare`; all is heard, whatever its effort.
         cache: Where tracks that sound alike are looked for; None to look nowhere.
         with_gradients: Whether maps come from the Keras network where there is one, which loads TensorFlow.
+        on_stage: Called with what begins, in words.
 
     Raises:
         DecodeError: It cannot be decoded.
         NothingToHearError: It holds no audio, or no window is loud enough to have a vote.
         ModelError: The network cannot be used.
     """
+    on_stage("hearing")
     heard = whole.hear(path, dataclasses.replace(plan, effort="full"))
     card, verdict = plan.artefact.card, heard.verdict()
     targets = [card.genres.index(score.genre) for score in verdict.scores[:2]]
     leads = _leads(heard, targets)
+    on_stage("trying bands")
     trial = reasons.bands(heard, targets[0])
+    uses_gradients = reasons.by_gradients(plan, with_gradients=with_gradients)
+    on_stage("taking gradients; loading TensorFlow" if uses_gradients else "trying parts of the spectrogram")
+    excerpt = reasons.excerpt(heard, targets, leads, with_gradients=with_gradients)
     near, n_compared, why_none = _neighbours(heard, cache)
     return Explanation(
         verdict=verdict,
         genres=card.genres,
         timeline=Timeline(heard.places, heard.loudness_db, heard.by_window),
         waveform=_waveform(heard),
-        excerpt=reasons.excerpt(heard, targets, leads, with_gradients=with_gradients),
+        excerpt=excerpt,
         deciding=_deciding(heard, targets, leads),
         bands=trial.effects,
         n_tried=trial.n_tried,
@@ -82,9 +93,10 @@ def _leads(heard: Whole, targets: Sequence[int]) -> Floats:
 
 
 def _deciding(heard: Whole, targets: Sequence[int], leads: Floats) -> tuple[Deciding, ...]:
-    """The windows that did most, most first."""
+    """The windows that did most, most first; of those that speak against the winner none, unless all do."""
     audible = np.flatnonzero(heard.is_audible)
     first = audible[np.argsort(-leads[audible], kind="stable")][:N_DECIDING]
+    first = first[: max(1, int((leads[first] > 0).sum()))]
     rows = heard.by_window[:, list(targets)]
     return tuple(Deciding(*map(float, (*heard.places[n], leads[n], *rows[n]))) for n in first)
 

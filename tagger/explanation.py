@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Method = Literal["grad-cam", "occlusion"]
+Method = Literal["integrated gradients", "occlusion"]
 
 DECISIVE = 0.1
 """A band decided if the winner loses so much of its probability without it."""
@@ -77,7 +77,7 @@ class Excerpt:
         band_hz: Middle of each band, shape (n_bands,).
         winner: What speaks for the winner.
         runner_up: What speaks for the runner-up.
-        method: What the maps come from: gradients ("grad-cam"), or trying ("occlusion").
+        method: What the maps come from: the network ("integrated gradients"), or trying ("occlusion").
     """
 
     start_seconds: float
@@ -167,7 +167,8 @@ class Explanation:
         timeline: What was heard when.
         waveform: The outline of the samples.
         excerpt: The spectrogram of the part that did most, and what in it speaks for which genre.
-        deciding: The windows that did most, most first; at most five.
+        deciding: The windows that did most, most first; at most five, at least one, and of several all speak
+            for the winner.
         bands: What each band of frequencies does, low ones first.
         n_tried: Number of windows, spread over the track, in which the bands were tried.
         tried_confidence: The winner's probability in these windows with all bands.

@@ -62,7 +62,7 @@ FOREIGN = {
     "soxr": {"tagger.sources"},
     "starlette": {"tagger.web", "tagger.cli.ui"},
     "threadpoolctl": {"tagger.engine"},
-    "tensorflow": {"tagger.inference.device", "tagger.inference.gradcam", "trainer.network.live_filters"},
+    "tensorflow": {"tagger.inference.device", "tagger.inference.gradients", "trainer.network.live_filters"},
     "torch": {"trainer.wav2vec2", "trainer.network.torchvision"},
     "transformers": {"trainer.wav2vec2"},
     "typer": {"tagger.cli"},

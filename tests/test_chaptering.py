@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import os
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,24 @@ def test_no_chapter_is_too_short(plan: engine.Plan, mix: Path) -> None:
         assert len(found) == 1 or found[-1].seconds > least - 2.848
 
 
+@pytest.mark.parametrize(("seconds", "least"), [((30, 8, 30), 20), ((30, 8), 25), ((8, 30), 25)])
+def test_short_music_in_long_silence_is_no_chapter(
+    plan: engine.Plan, tmp_path: Path, seconds: tuple[int, ...], least: float
+) -> None:
+    """Music shorter than a chapter belongs to the silence around it; it is one where it is long enough."""
+    y, sample_rate = soundfile.read(EXAMPLES / "disco.wav", dtype="float32")
+    music = y if y.ndim == 1 else y.mean(axis=1)
+    parts = [music[: n * sample_rate] if n == 8 else np.zeros(n * sample_rate, np.float32) for n in seconds]
+    soundfile.write(tmp_path / "a.wav", np.concatenate(parts), sample_rate)
+    (chapter,) = chaptering.divide(tmp_path / "a.wav", plan, least_seconds=least)
+    assert (chapter.title, chapter.genre, chapter.probability) == ("silent", None, 0)
+    assert (chapter.start_seconds, chapter.end_seconds) == (0, pytest.approx(sum(seconds), abs=0.01))
+    longer = chaptering.divide(tmp_path / "a.wav", plan, least_seconds=5)
+    assert len([one.title for one in longer if one.genre]) == 1
+    assert len(longer) == len(seconds)
+    assert min(one.seconds for one in longer) >= 5
+
+
 def test_silence_has_no_chapters(plan: engine.Plan) -> None:
     """Where nothing can be heard there is nothing to cut."""
     with pytest.raises(NothingToHearError, match="silent"):
@@ -153,6 +172,21 @@ def test_programs_get_lists(mix: Path, tmp_path: Path, capsys: pytest.CaptureFix
     chapters = json.loads((tmp_path / "mix.json").read_text())["chapters"]
     assert [chapter["title"] for chapter in chapters] == ["Electronic", "silent", "Classical"]
     assert all(one["end_seconds"] == after["start_seconds"] for one, after in itertools.pairwise(chapters))
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("cue", "cue"), ("ffmetadata", "ffmeta")])
+def test_lists_name_files_by_their_bytes(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], kind: str, suffix: str
+) -> None:
+    """A name that is not UTF-8 has its own bytes on stdout as in a file, so that players find what it names."""
+    song = tmp_path / os.fsdecode(b"a\xff.flac")
+    song.write_bytes((EXAMPLES / "ambient.flac").read_bytes())
+    assert run(str(song), "--chapters", kind) == 0
+    text = capfdbinary.readouterr().out
+    assert b"a\xff.flac" in text
+    assert b"udcff" not in text
+    assert run(str(song), "-o", str(tmp_path / f"a.{suffix}")) == 0
+    assert b"a\xff.flac" in (tmp_path / f"a.{suffix}").read_bytes()
 
 
 @pytest.mark.parametrize(

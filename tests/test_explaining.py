@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from scipy import stats
+from scipy import special, stats
 
 from tagger import engine, explaining
 from tagger.engine import reasons, whole
@@ -18,7 +18,7 @@ from tagger.explanation import Explanation
 from tagger.inference import artefact as artefacts
 from tagger.inference import canvas, occlusion, runtime, vote
 from tagger.inference.artefact import Artefact
-from tagger.inference.gradcam import GradCam
+from tagger.inference.gradients import Gradients
 from tagger.records import Track, Verdict
 from tagger.sinks import explained
 from tagger.sinks.cache import Cache
@@ -50,6 +50,18 @@ def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(plan: engine.Plan, pieces: Path) -> Explanation:
     """Its explanation without gradients."""
     return explaining.explain(pieces, plan, with_gradients=False)
+
+
+def test_stages_are_told(plan: engine.Plan, tune: Tune, tmp_path: Path) -> None:
+    """Whoever waits is told what begins, and how many seconds were heard."""
+    stages: list[str] = []
+    path = tune(tmp_path / "a.wav", seconds=10)
+    explaining.explain(path, plan, with_gradients=False, on_stage=stages.append)
+    assert stages == ["hearing", "trying bands", "trying parts of the spectrogram"]
+    seconds: list[float] = []
+    told = whole.hear(path, plan, on_heard=seconds.append)
+    assert seconds[:-1] == pytest.approx(told.places[:-1, 1])
+    assert len(seconds) == len(told.places)
 
 
 def scanned(path: Path, plan: engine.Plan) -> Verdict:
@@ -107,9 +119,10 @@ def test_the_outline_is_that_of_the_samples(found: Explanation, pieces: Path) ->
 
 
 def test_deciding_windows_did_most(found: Explanation) -> None:
-    """There are five, most first; the lead of all windows adds up, without a silent one among them."""
+    """They are the best of those that speak for the winner, most first, without a silent one among them."""
     leads = [one.lead for one in found.deciding]
-    assert len(leads) == 5
+    assert len(leads) == 4
+    assert min(leads) > 0
     assert leads == sorted(leads, reverse=True)
     rows = found.timeline.probabilities
     margins = rows[:, found.genres.index(found.winner)] - rows[:, found.genres.index(found.runner_up)]
@@ -117,9 +130,65 @@ def test_deciding_windows_did_most(found: Explanation) -> None:
     assert found.deciding[0].start_seconds == pytest.approx(found.timeline.places[best, 0])
 
 
-def test_raw_confidence_is_that_without_a_temperature(plan: engine.Plan, found: Explanation) -> None:
-    """Uncalibrated probabilities sum to 1, and differ from the calibrated ones."""
-    assert sum(score.probability for score in found.raw) == pytest.approx(1)
+def test_windows_against_the_winner_did_not_decide(plan: engine.Plan, pieces: Path) -> None:
+    """Windows that cost the winner some of its lead are left out, but for the best where all do."""
+    heard = whole.hear(pieces, plan)
+    leads = np.full(len(heard.places), -0.1)
+    leads[0] = -0.05
+    assert [one.lead for one in explaining._deciding(heard, [3, 8], leads)] == [-0.05]
+    leads[[1, -1]] = 0.2, 0.3
+    assert [one.lead for one in explaining._deciding(heard, [3, 8], leads)] == [0.3, 0.2]
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ninety seconds of three pieces, of which not all speak for the same genre."""
+    path = tmp_path_factory.mktemp("long") / "long.wav"
+    sounds = []
+    for name in ("disco.wav", "ambient.flac", "country.aiff"):
+        y, sample_rate = soundfile.read(EXAMPLES / name, dtype="float32", always_2d=True)
+        sounds.append(np.tile(y.mean(axis=1), 9)[: 30 * sample_rate])
+    soundfile.write(path, np.concatenate(sounds), sample_rate)
+    return path
+
+
+def test_the_excerpt_is_the_part_that_did_most(plan: engine.Plan, long: Path) -> None:
+    """No other half minute of a long track has windows in which the winner leads by so much."""
+    told = explaining.explain(long, plan, with_gradients=False)
+    indices = [told.genres.index(genre) for genre in (told.winner, told.runner_up)]
+    margins = told.timeline.probabilities[:, indices] @ [1, -1]
+    sums = [margins[first : first + 11].sum() for first in range(len(margins) - 10)]
+    assert max(sums) > min(sums) + 1
+    assert told.excerpt.start_seconds == pytest.approx(told.timeline.places[np.argmax(sums), 0])
+    assert told.excerpt.end_seconds == pytest.approx(told.timeline.places[np.argmax(sums) + 10, 1], abs=0.05)
+
+
+def test_each_genre_has_its_own_map(plan: engine.Plan, tune: Tune, tmp_path: Path) -> None:
+    """The map of the winner is that of its own index, and so is the one of the runner-up."""
+    path = tune(tmp_path / "a.wav", seconds=2)
+    told = explaining.explain(path, plan, with_gradients=False)
+    frames = whole.windows(path, plan, [0])[0].frames
+    maps = []
+    for one, genre in ((told.excerpt.winner, told.winner), (told.excerpt.runner_up, told.runner_up)):
+        index = told.genres.index(genre)
+        (cells,) = occlusion.maps(canvas.Frames(frames), [index], lambda rows: bench.predicted(plan, rows))
+        maps.append(canvas.strengths(cells[: len(one.cells)]))
+        assert one.genre == genre
+        assert one.cells == pytest.approx(maps[-1], abs=1e-4)
+    assert np.abs(maps[0] - maps[1]).max() > 0.1
+
+
+@pytest.mark.parametrize("method", ["soft", "weighted"])
+def test_raw_confidence_is_that_without_a_temperature(
+    plan: engine.Plan, found: Explanation, pieces: Path, method: str
+) -> None:
+    """Uncalibrated probabilities are those of the bare logits, averaged as the vote does."""
+    heard = whole.hear(pieces, dataclasses.replace(plan, vote=method))
+    rows = special.softmax(heard.logits.astype(np.float64), axis=1)
+    loudness = 10 ** (heard.loudness_db[heard.is_audible] / 20) if method == "weighted" else None
+    expected = dict(zip(found.genres, np.average(rows, axis=0, weights=loudness), strict=True))
+    raw = explaining._raw(heard)
+    assert {one.genre: one.probability for one in raw} == pytest.approx(expected, abs=1e-6)
     assert found.temperature == plan.artefact.card.calibration.temperature != 1
     assert abs(found.raw_confidence - found.verdict.confidence) > 0.02
 
@@ -138,6 +207,14 @@ def test_bands_are_tried_by_letting_them_be(plan: engine.Plan, found: Explanatio
     assert found.tried_confidence == pytest.approx(found.verdict.confidence)
     assert [band.name for band in found.bands][0::5] == ["sub-bass", "brilliance"]
     assert found.bands[-1].high_hz == 8000
+
+
+def test_bands_end_where_the_model_ends(plan: engine.Plan, pieces: Path) -> None:
+    """The top of the last band is what the model hears, not half the sample rate."""
+    front_end = dataclasses.replace(plan.artefact.card.front_end, fmax=7000.0)
+    card = dataclasses.replace(plan.artefact.card, front_end=front_end)
+    deaf = dataclasses.replace(plan, artefact=dataclasses.replace(plan.artefact, card=card))
+    assert reasons.bands(whole.hear(pieces, deaf), 0).effects[-1].high_hz == 7000
 
 
 def test_the_excerpt_is_of_the_track(plan: engine.Plan, found: Explanation, pieces: Path) -> None:
@@ -254,9 +331,9 @@ def test_the_nearest_track_is_the_same_music(plan: engine.Plan, cache: Cache, tm
 
 
 @pytest.fixture(scope="module")
-def cam(bundled: Artefact) -> GradCam:
+def cam(bundled: Artefact) -> Gradients:
     """The bundled network with its gradients."""
-    return GradCam(bundled)
+    return Gradients(bundled)
 
 
 @pytest.fixture(scope="module")
@@ -270,7 +347,7 @@ def heard(plan: engine.Plan) -> np.ndarray:
     return np.stack(windows)
 
 
-def maps(cam: GradCam, windows: np.ndarray, genre: int) -> np.ndarray:
+def maps(cam: Gradients, windows: np.ndarray, genre: int) -> np.ndarray:
     """As they are shown."""
     return bench.smooth(cam.maps(windows, canvas.still(windows), [genre])[:, 0])
 
@@ -280,7 +357,7 @@ def correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(stats.spearmanr(first.ravel(), second.ravel()).statistic)
 
 
-def test_cells_add_up_to_what_they_explain(plan: engine.Plan, cam: GradCam, heard: np.ndarray) -> None:
+def test_cells_add_up_to_what_they_explain(plan: engine.Plan, cam: Gradients, heard: np.ndarray) -> None:
     """The cells of a map sum to what the log odds of its genre gain between standing still and moving."""
     still = np.ascontiguousarray(canvas.still(heard))
     gains = occlusion.log_odds(bench.predicted(plan, heard)) - occlusion.log_odds(bench.predicted(plan, still))
@@ -289,15 +366,28 @@ def test_cells_add_up_to_what_they_explain(plan: engine.Plan, cam: GradCam, hear
     assert np.abs(many).mean() < np.abs(few).mean()
 
 
-def test_maps_depend_on_the_weights(bundled: Artefact, cam: GradCam, heard: np.ndarray) -> None:
+def test_sure_windows_have_maps_too(bundled: Artefact, plan: engine.Plan, heard: np.ndarray) -> None:
+    """Where a probability is 0 or 1 to the last bit, the map still marks what speaks for the genre."""
+    sharp = dataclasses.replace(
+        bundled.card, calibration=dataclasses.replace(bundled.card.calibration, temperature=0.002)
+    )
+    sure = Gradients(dataclasses.replace(bundled, card=sharp))
+    logits = plan.runtime.logits(heard)
+    chances = special.softmax(logits / np.float32(0.002), axis=1)
+    assert (chances[:, 3] * (1 - chances[:, 3]) == 0).any()
+    found = sure.maps(heard, np.ascontiguousarray(canvas.still(heard)), [3])
+    assert (np.abs(found).max(axis=(1, 2, 3)) > 0.1).all()
+
+
+def test_maps_depend_on_the_weights(bundled: Artefact, cam: Gradients, heard: np.ndarray) -> None:
     """With the same weights in another order the map is another: Adebayo et al. 2018."""
-    other = GradCam(bundled)
+    other = Gradients(bundled)
     assert correlation(maps(cam, heard, 3), maps(other, heard, 3)) > 0.99
     bench.drawn_anew(other.network, 1)
     assert correlation(maps(cam, heard, 3), maps(other, heard, 3)) < 0.4
 
 
-def test_maps_depend_on_the_sound_and_on_the_genre(cam: GradCam, heard: np.ndarray) -> None:
+def test_maps_depend_on_the_sound_and_on_the_genre(cam: Gradients, heard: np.ndarray) -> None:
     """Other sound, or another genre, has another map."""
     ours = maps(cam, heard, 3)
     assert correlation(ours[0], ours[2]) < 0.5
@@ -305,7 +395,9 @@ def test_maps_depend_on_the_sound_and_on_the_genre(cam: GradCam, heard: np.ndarr
 
 
 @pytest.mark.real
-def test_what_is_marked_decides(plan: engine.Plan, cam: GradCam, music: Path, rng: np.random.Generator) -> None:
+def test_what_is_marked_decides(
+    plan: engine.Plan, cam: Gradients, music: Path, rng: np.random.Generator
+) -> None:
     """Without the tenth of the tiles that a map marks most the winner loses more than without random ones."""
     marked, random = [], []
     for path in bench.tracks(music, 6):
@@ -319,7 +411,7 @@ def test_gradients_are_taken_where_there_is_a_network(plan: engine.Plan, tune: T
     """A model with a Keras network is explained by gradients, unless that is not wanted."""
     told = whole.hear(tune(tmp_path / "a.wav"), plan)
     excerpt = reasons.excerpt(told, [3, 8], np.zeros(len(told.places)), with_gradients=True)
-    assert excerpt.method == "grad-cam"
+    assert excerpt.method == "integrated gradients"
 
 
 def test_a_model_without_a_network_is_explained_by_trying(

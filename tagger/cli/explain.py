@@ -91,7 +91,10 @@ def _kind(output: Path | None, as_page: bool, as_json: bool) -> str:
 def _found(file: Path, resolved: settings.Settings, *, remembers: bool) -> Explanation:
     from tagger import explaining, pipeline
 
-    plan = pipeline.prepare(resolved, display.note)
-    cache = pipeline.remembered(display.note) if remembers else None
-    with contextlib.closing(cache) if cache else contextlib.nullcontext():
-        return explaining.explain(file, plan, cache=cache, with_gradients=resolved.runtime != "onnx")
+    with display.working("loading the model") as tell, contextlib.ExitStack() as closing:
+        plan = pipeline.prepare(resolved, display.note)
+        cache = pipeline.remembered(display.note) if remembers else None
+        if cache is not None:
+            closing.callback(cache.close)
+        with_gradients = resolved.runtime != "onnx"
+        return explaining.explain(file, plan, cache=cache, with_gradients=with_gradients, on_stage=tell)

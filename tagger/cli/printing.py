@@ -1,4 +1,4 @@
-"""JSON on stdout."""
+"""Texts and JSON on stdout."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 def text(whole: str) -> None:
-    """Print a text of many lines, in UTF-8."""
+    """Print a text of many lines, in UTF-8, names of files in it with the bytes that they have on the disk."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(whole.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.write(whole.encode("utf-8", "surrogateescape"))
     sys.stdout.flush()
 
 

@@ -89,8 +89,14 @@ def _check(output: Path, kind: Kind | None) -> None:
 def _found(file: Path, resolved: settings.Settings, least_seconds: float) -> tuple[lists.Chapter, ...]:
     from tagger import chaptering, pipeline
 
-    plan = pipeline.prepare(resolved, display.note)
-    return chaptering.divide(file, plan, least_seconds=least_seconds)
+    with display.working("loading the model") as tell:
+        plan = pipeline.prepare(resolved, display.note)
+        return chaptering.divide(
+            file,
+            plan,
+            least_seconds=least_seconds,
+            on_heard=lambda seconds: tell(f"hearing: {display.clock(seconds)}"),
+        )
 
 
 def _listed(found: tuple[lists.Chapter, ...], kind: Kind, source: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.engine import whole
+from tagger.engine.plan import Plan
 from tagger.engine.whole import Whole
 from tagger.explanation import Attribution, BandEffect, Excerpt, Method
 from tagger.inference import calibrate, canvas, occlusion, sampling, vote
@@ -60,7 +61,7 @@ def bands(heard: Whole, winner: int) -> Trial:
         if in_band.any():
             windows = occlusion.without_band(canvases, in_band, _predictor(heard))
             track, order = vote.cast(windows, loudness_db, plan.vote)
-            top = min(band.high_hz, front_end.sample_rate / 2)
+            top = min(band.high_hz, canvas.top_hz(front_end))
             genre = plan.artefact.card.genres[order[0]]
             effects.append(BandEffect(band.name, band.low_hz, top, float(track[winner]) - before, genre))
     return Trial(tuple(effects), len(tried), before)
@@ -96,6 +97,11 @@ def excerpt(heard: Whole, targets: Sequence[int], leads: Floats, *, with_gradien
     return Excerpt(start, 1 / rate, spectrogram, canvas.band_hz(front_end), winner, runner_up, method)
 
 
+def by_gradients(plan: Plan, *, with_gradients: bool) -> bool:
+    """Whether maps come from the Keras network, which loads TensorFlow, if that is wanted."""
+    return with_gradients and plan.artefact.has_keras and plan.artefact.card.front_end.is_spectral
+
+
 def _part(heard: Whole, leads: Floats) -> list[int]:
     """Numbers of neighbouring windows that together did most for the verdict."""
     front_end = heard.plan.artefact.card.front_end
@@ -114,12 +120,14 @@ def _maps(
     artefact = heard.plan.artefact
     maps = {n: np.zeros((len(targets), *one.spectrogram.shape), np.float32) for n, one in canvases.items()}
     audible = [number for number in canvases if heard.is_audible[number]]
-    if with_gradients and artefact.has_keras and artefact.card.front_end.is_spectral and audible:
-        from tagger.inference.gradcam import GradCam
+    if audible and by_gradients(heard.plan, with_gradients=with_gradients):
+        from tagger.inference.gradients import Gradients
 
         windows = np.stack([canvases[number].spectrogram for number in audible])
-        maps.update(zip(audible, GradCam(artefact).maps(windows, canvas.still(windows), targets), strict=True))
-        return maps, "grad-cam"
+        maps.update(
+            zip(audible, Gradients(artefact).maps(windows, canvas.still(windows), targets), strict=True)
+        )
+        return maps, "integrated gradients"
     for number in audible:
         maps[number] = occlusion.maps(canvases[number], targets, _predictor(heard))
     return maps, "occlusion"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,13 +74,16 @@ class Whole:
         return conclusion.verdict(Track(self.path), ranking, self.plan, self.duration_seconds, len(self.logits))
 
 
-def hear(path: Path, plan: Plan, halt: Halt | None = None) -> Whole:
+def hear(
+    path: Path, plan: Plan, halt: Halt | None = None, *, on_heard: Callable[[float], None] | None = None
+) -> Whole:
     """Hear all of a track; memory grows by some hundred bytes for a window.
 
     Args:
         path: The file.
         plan: How to listen; its effort does not matter.
         halt: Ends it early when it is set, with what was heard so far.
+        on_heard: Called after each window with the seconds that were heard so far.
 
     Raises:
         DecodeError: It cannot be decoded.
@@ -92,6 +95,8 @@ def hear(path: Path, plan: Plan, halt: Halt | None = None) -> Whole:
         with contextlib.closing(_ahead(run.windows(blocks))) as heard_ahead:
             for heard in heard_ahead:
                 run.add(heard)
+                if on_heard is not None:
+                    on_heard(run.seconds)
         run.compute()
     if not run.logits:
         raise NothingToHearError(path, conclusion.SILENT)
@@ -166,6 +171,12 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.outline = _Outline(round(self.plan.artefact.card.front_end.sample_rate * _POINT_SECONDS))
+
+    @property
+    def seconds(self) -> float:
+        """Where the last window that was taken ends, or would end in a longer track."""
+        frames = (len(self.loudness_db) - 1) * self.plan.hop_frames + self.plan.window_frames
+        return frames / self.plan.artefact.card.front_end.frames_per_second
 
     def windows(self, blocks: Iterable[Array]) -> Iterator[Window]:
         """The windows of the track."""

@@ -107,6 +107,12 @@ def band_hz(front_end: FrontEnd) -> NDArray[np.float64]:
     return melscale.edges(seen.n_mels, seen.fmin, seen.fmax, htk=seen.htk)[1:-1]
 
 
+def top_hz(front_end: FrontEnd) -> float:
+    """Up to where the spectrogram that is shown reaches, in Hz."""
+    seen = shown(front_end)
+    return seen.sample_rate / 2 if seen.kind == "log_spectrogram" else seen.fmax
+
+
 def still(windows: Array) -> Array:
     """Windows of spectra, shape (n_windows, n_frames, n_bands), with each band at its mean: nothing moves."""
     return np.broadcast_to(windows.mean(axis=1, keepdims=True), windows.shape)

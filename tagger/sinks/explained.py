@@ -12,15 +12,18 @@ One object. Times are in seconds, levels in dB, probabilities and cells from 0 t
     waveform        {"seconds_per_point", "lows", "highs"}
     excerpt         {"start_seconds", "seconds_per_frame", "band_hz", "spectrogram_db", "method", "winner",
                     "runner_up"}, the last two {"genre", "cells"}; spectrogram and cells are lists of frames,
-                    each a list of bands, low ones first: means over some frames, so that there are 500 at most
+                    each a list of bands, low ones first: means over some frames, so that there are 500 at most;
+                    method is "integrated gradients" or "occlusion"
     deciding        [{"start_seconds", "end_seconds", "lead", "winner", "runner_up"}, …], most first: see
                     `tagger.explanation.Deciding`
     bands           [{"name", "low_hz", "high_hz", "change", "genre", "is_decisive"}, …], low ones first
     bands_told      which decided, in words
     n_tried         number of windows in which bands were tried
+    tried_confidence  the winner's probability in these with all bands: what each "change" is a change of
     neighbours      [{"path", "similarity", "genre", "confidence", "tags"}, …], nearest first; null for what is
                     not known
     n_compared      number of recordings that were compared
+    no_neighbours   why there are none, in words; null if there are
 """
 
 from __future__ import annotations
@@ -65,8 +68,10 @@ def row(found: Explanation) -> dict[str, Any]:
         "bands": [_rounded(one) | {"is_decisive": one.is_decisive} for one in found.bands],
         "bands_told": told.bands(found),
         "n_tried": found.n_tried,
+        "tried_confidence": round(found.tried_confidence, _PLACES),
         "neighbours": [_neighbour(one) for one in found.neighbours],
         "n_compared": found.n_compared,
+        "no_neighbours": found.no_neighbours or None,
     }
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from tagger.explanation import Explanation
 from tagger.records import DONT_KNOW
-from tagger.sinks import page, picture, told
+from tagger.sinks import page, picture, shown, told
 
 
 def page_of(found: Explanation) -> str:
@@ -16,20 +15,22 @@ def page_of(found: Explanation) -> str:
     Raises:
         SettingsError: matplotlib cannot be loaded.
     """
-    name = Path(told.safe(found.verdict.track.path)).name
+    name = told.name(found)
     return page.document(f"{name}: {found.verdict.genre or DONT_KNOW}", _parts(found, name))
 
 
 def _parts(found: Explanation, name: str) -> Iterator[str]:
     heard = found.verdict
     yield f"<!-- {picture.MARK} -->"
-    yield page.heading(name, 1)
+    yield page.heading(shown.isolated(name), 1)
     yield page.paragraph(told.verdict(found), "lead")
     yield page.paragraph(
         f"{told.clock(heard.duration_seconds)}, {heard.n_windows} windows, model {heard.model}.", "soft"
     )
     said = f"{told.verdict(found)}. {told.bands(found)}"
-    light, dark = (picture.drawn(found, "png", theme) for theme in (picture.LIGHT, picture.DARK))
+    light, dark = (
+        picture.drawn(found, "png", theme, is_titled=False) for theme in (picture.LIGHT, picture.DARK)
+    )
     caption = (
         "From above: the waveform in the colours of the strongest genres; their probabilities; what in the "
         f"part that did most speaks for {found.winner}, and what for {found.runner_up}; the bands."
@@ -93,9 +94,9 @@ def _alike(found: Explanation) -> Iterator[str]:
             ("track", "heard", "tags", "similarity"),
             [
                 (
-                    "?" if near.path is None else told.safe(near.path),
+                    "?" if near.path is None else shown.isolated(told.safe(near.path)),
                     f"{near.genre} {told.percent(near.confidence)}",
-                    "; ".join(near.tags or ()) or "–",
+                    shown.isolated("; ".join(near.tags or ()) or "–"),
                     f"{near.similarity:.2f}",
                 )
                 for near in found.neighbours

@@ -75,8 +75,8 @@ def text(value: object) -> str:
 
 
 def heading(title: str, level: int = 2) -> str:
-    """A heading."""
-    return f"<h{level}>{text(title)}</h{level}>"
+    """A heading, of text or `Markup`."""
+    return f"<h{level}>{_cell(title)}</h{level}>"
 
 
 def paragraph(sentence: str, kind: str = "") -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import io
 import textwrap
+import unicodedata
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from tagger.errors import SettingsError
 from tagger.explanation import Attribution, Explanation
-from tagger.sinks import colours, told
+from tagger.sinks import colours, fonts, shown, told
 
 Axes = Any
 Figure = Any
@@ -35,6 +37,8 @@ _MOST_COLUMNS = 1600
 _MOST_LINES = 16
 _POINTS_ACROSS = 740
 _DYNAMIC_DB = 70.0
+_MOST_CELLS = 84  # of a line above all
+_MOST_CELLS_OF_NEIGHBOUR = 38
 _TICKS_HZ = (60, 125, 250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
@@ -59,13 +63,16 @@ LIGHT = Theme("#ffffff", "#1b1b1b", "#8a8a8a", "gray_r")
 DARK = Theme("#16181b", "#e8e8e8", "#8f8f8f", "gray")
 
 
-def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT) -> bytes:
+def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT, *, is_titled: bool = True) -> bytes:
     """An explanation as the bytes of a picture.
+
+    Signs for which no font is installed are boxes, except in SVG, which is drawn with the reader's fonts.
 
     Args:
         found: The explanation.
         suffix: "png", "svg" or "pdf".
         theme: Light or dark.
+        is_titled: Whether the name of the file and its genre stand above.
 
     Raises:
         SettingsError: matplotlib cannot be loaded.
@@ -73,6 +80,7 @@ def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT) -> bytes:
     try:
         import matplotlib
         import matplotlib.figure  # takes a second, and only pictures need it
+        import matplotlib.font_manager
     except ImportError as error:
         raise SettingsError(
             f"matplotlib, which draws pictures, cannot be loaded: {error}",
@@ -80,9 +88,14 @@ def drawn(found: Explanation, suffix: str, theme: Theme = LIGHT) -> bytes:
         ) from error
     stream = io.BytesIO()
     inks = {f"{what}color": theme.ink for what in ("text.", "axes.label", "axes.edge", "xtick.", "ytick.")}
-    with matplotlib.rc_context(_STYLE | inks):
+    family = {"font.family": fonts.chosen(matplotlib.font_manager.fontManager.get_font_names())}
+    with matplotlib.rc_context(_STYLE | inks | family), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure = matplotlib.figure.Figure(figsize=_INCHES, layout="constrained", facecolor=theme.paper)
         _draw(figure, found, theme)
+        if is_titled:
+            lines = [_plain(_cut(line, _MOST_CELLS)) for line in (told.name(found), told.verdict(found))]
+            figure.suptitle("\n".join(lines), fontsize=14, color=theme.ink)
         metadata = {_CREATOR[suffix]: MARK}
         figure.savefig(stream, format=suffix, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=theme.paper)
     return stream.getvalue()
@@ -103,8 +116,6 @@ def _draw(figure: Figure, found: Explanation, theme: Theme) -> None:
     last = rows[4].subgridspec(1, 2, width_ratios=(1, 1))
     _bands(figure.add_subplot(last[0]), found, theme)
     _facts(figure.add_subplot(last[1]), found, theme)
-    name = Path(told.safe(found.verdict.track.path)).name
-    figure.suptitle(_plain(f"{name}\n{told.verdict(found)}"), fontsize=14, color=theme.ink)
 
 
 def _waveform(axes: Axes, found: Explanation, theme: Theme) -> None:
@@ -207,8 +218,7 @@ def _facts(axes: Axes, found: Explanation, theme: Theme) -> None:
     lines = ["Confidence", *_wrapped(told.confidence(found)), "", "Bands", *_wrapped(told.bands(found)), ""]
     lines += ["Sounds alike", *_wrapped(told.neighbours(found))]
     for near in found.neighbours:
-        name = "?" if near.path is None else Path(told.safe(near.path)).name
-        name = name if len(name) <= 38 else f"{name[:37]}…"
+        name = "?" if near.path is None else _cut(told.safe(Path(near.path.name)), _MOST_CELLS_OF_NEIGHBOUR)
         lines.append(f"{near.similarity:.2f}  {name}, {near.genre}")
     for number, line in enumerate(lines):
         is_head = line in {"Confidence", "Bands", "Sounds alike"}
@@ -248,8 +258,16 @@ def _hz(hz: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which a dollar sign begins no formula."""
-    return text.replace("$", r"\$")
+    """Text in which nothing is hidden, and a dollar sign begins no formula."""
+    return shown.visible(text).replace("$", r"\$")
+
+
+def _cut(text: str, most: int) -> str:
+    """Text cut at the end to so many cells; East Asian signs take two."""
+    widths = np.cumsum([2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text])
+    if not len(widths) or widths[-1] <= most:
+        return text
+    return f"{text[: int(np.searchsorted(widths, most))].rstrip()}…"
 
 
 def _tidy(axes: Axes, theme: Theme) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tagger.explanation import BandEffect, Explanation
+from tagger.sinks import shown
 
 _MOST_SAID_TO_STAY = 0.005
 
@@ -48,21 +49,27 @@ def neighbours(found: Explanation) -> str:
     """What was compared."""
     if not found.n_compared:
         return f"None: {found.no_neighbours}."
-    return f"Of {found.n_compared:,} other recording{'' if found.n_compared == 1 else 's'} that were scanned."
+    many = "recording that was" if found.n_compared == 1 else "recordings that were"
+    return f"Of {found.n_compared:,} other {many} scanned."
 
 
 def method(found: Explanation) -> str:
     """How the maps were found."""
     how = {
-        "grad-cam": "by the gradients of the network (Grad-CAM, at the spectrogram)",
+        "integrated gradients": "by integrated gradients of the network, at the spectrogram",
         "occlusion": "by letting parts of the spectrogram stand still",
     }
     return how[found.excerpt.method]
 
 
 def safe(path: Path) -> str:
-    """A path as text; bytes of it that are not UTF-8 become escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    """A path as text in which all can be seen; bytes that are not UTF-8, and control signs, become escapes."""
+    return shown.visible(os.fsencode(path).decode("utf-8", "backslashreplace"))
+
+
+def name(found: Explanation) -> str:
+    """The name of the file, in the same way."""
+    return safe(Path(found.verdict.track.path.name))
 
 
 def clock(seconds: float) -> str:

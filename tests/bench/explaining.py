@@ -24,7 +24,7 @@ from scipy import ndimage, stats
 from tagger import pipeline
 from tagger.engine import Plan, whole
 from tagger.inference import calibrate, canvas, occlusion
-from tagger.inference.gradcam import GradCam
+from tagger.inference.gradients import Gradients
 from tagger.settings import Settings
 
 N_TRACKS = 30
@@ -82,7 +82,7 @@ def smooth(maps: Array) -> Array:
     return np.stack([canvas.strengths(one) for one in maps])
 
 
-def published(cam: GradCam) -> Maps:
+def published(cam: Gradients) -> Maps:
     """Grad-CAM as published, of the last layer of the CNN that has time and frequency."""
     import keras
     import tensorflow as tf
@@ -117,11 +117,11 @@ def drawn_anew(network: Any, seed: int) -> None:
 def main(music: Path) -> None:
     """Print what the winner loses by each kind of map, and how maps of other weights correlate with ours."""
     plan = pipeline.prepare(Settings(runtime="onnx", effort="full"))
-    cam, other = GradCam(plan.artefact), GradCam(plan.artefact)
+    cam, other = Gradients(plan.artefact), Gradients(plan.artefact)
     drawn_anew(other.network, 0)
     rng = np.random.default_rng(0)
 
-    def by_gradients(windows: Array, winner: int, by: GradCam = cam) -> Array:
+    def by_gradients(windows: Array, winner: int, by: Gradients = cam) -> Array:
         return smooth(by.maps(windows, canvas.still(windows), [winner])[:, 0])
 
     def by_occlusion(windows: Array, winner: int) -> Array:

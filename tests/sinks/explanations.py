@@ -44,7 +44,7 @@ def explanation(
         band_hz=np.geomspace(50, 7500, 40),
         winner=Attribution("Jazz", cells),
         runner_up=Attribution("R&B", 1 - cells),
-        method="grad-cam",
+        method="integrated gradients",
     )
     return Explanation(
         verdict=Verdict(Track(path), SCORES, genre, 12.0, 3, "default", "" if genre else "confidence is low"),

@@ -2,16 +2,21 @@
 
 import base64
 import dataclasses
+import io
 import json
 import re
+import warnings
 from pathlib import Path
+from xml.dom import minidom
 
+import matplotlib.image
 import numpy as np
 import pytest
 
 from tagger.errors import OutputError, SettingsError
-from tagger.explanation import BandEffect
+from tagger.explanation import BandEffect, Neighbour
 from tagger.sinks import display, explained, explained_files, explained_page, picture, told
+from tagger.sinks import fonts as fonts_of
 from tests.sinks import terminals
 from tests.sinks.explanations import GENRES, explanation
 
@@ -48,7 +53,9 @@ def test_confidence_is_told_with_and_without_calibration() -> None:
 def test_an_empty_library_is_said_to_be_empty() -> None:
     """Without anything to compare with, people are told what to do."""
     assert "no library has been scanned yet" in told.neighbours(explanation(neighbours=()))
-    assert told.neighbours(explanation()) == "Of 1 other recording that were scanned."
+    assert told.neighbours(explanation()) == "Of 1 other recording that was scanned."
+    two = dataclasses.replace(explanation(), n_compared=2)
+    assert told.neighbours(two) == "Of 2 other recordings that were scanned."
 
 
 def test_json_holds_all() -> None:
@@ -62,6 +69,9 @@ def test_json_holds_all() -> None:
         "start_seconds": 9.0, "end_seconds": 12.0, "level_db": -22.0, "probabilities": [0.1, 0.2, 0.6, 0.1]
     }  # fmt: skip
     assert row["deciding"][0]["lead"] == 0.2
+    assert (row["n_tried"], row["tried_confidence"]) == (3, 0.62)
+    assert (row["n_compared"], row["no_neighbours"]) == (1, None)
+    assert explained.row(explanation(neighbours=()))["no_neighbours"] == "no library has been scanned yet"
     assert [band["is_decisive"] for band in row["bands"]] == [False, True, True]
     assert row["neighbours"] == [
         {"path": "/music/other.mp3", "similarity": 0.93, "genre": "Jazz", "confidence": 0.7, "tags": ["Bebop"]}
@@ -87,6 +97,8 @@ def test_pictures_are_drawn(suffix: str) -> None:
     assert picture.MARK.encode() in data
     if suffix == "svg":
         text = data.decode()
+        assert "evidence by integrated gradients of the network, at the spectrogram" in text
+        assert explained.row(explanation())["excerpt"]["method"] == "integrated gradients"
         assert "$a &lt;b&gt; \\xff.mp3" in text
         assert "What speaks for R&amp;B (23 %)" in text
         assert "bass  60–250 Hz" in text
@@ -104,6 +116,50 @@ def test_a_picture_shows_what_it_is_given() -> None:
     )
     others = [picture.drawn(one, "png") for one in (unmarked, quiet)]
     assert same not in [*others, picture.drawn(found, "png", picture.DARK)]
+
+
+STEERING = Path("/music/a\x1b[2J\u202eb\tc\nd\ufffe.mp3")
+ESCAPED = "a\\x1b[2J\\u202eb\\tc\\nd\\ufffe.mp3"
+
+
+def test_names_that_steer_are_escaped() -> None:
+    """Control signs, and those that turn writing round, are seen as escapes; the SVG is XML all the same."""
+    near = Neighbour(STEERING, 0.9, "Jazz", 0.7)
+    found = explanation(STEERING, neighbours=(near,))
+    texts = minidom.parseString(picture.drawn(found, "svg")).getElementsByTagName("text")
+    said = ["".join(node.data for node in one.childNodes if node.nodeType == node.TEXT_NODE) for one in texts]
+    assert ESCAPED in said
+    assert any(line.startswith("0.90") and ESCAPED in line for line in said)
+    page = explained_page.page_of(found)
+    assert f"<title>{ESCAPED}: Jazz</title>" in page
+    assert f"<h1><bdi>{ESCAPED}</bdi></h1>" in page
+    assert f"<bdi>/music/{ESCAPED}</bdi>" in page
+    assert not re.search("[\x00-\x09\x0b-\x1f\u202e\ufffe]", page)
+
+
+def test_other_writing_makes_no_noise() -> None:
+    """Signs that no font has are no warning, and fonts that have them are used where they are installed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data = picture.drawn(explanation(Path("/music/東京の夜.mp3")), "svg")
+    assert "東京の夜.mp3" in data.decode()
+    fonts = fonts_of.chosen(["Liberation Sans", "WenQuanYi Zen Hei", "Noto Sans CJK JP", "DejaVu Sans"])
+    assert fonts == ["DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Zen Hei"]
+
+
+@pytest.mark.parametrize("name", ["a long name " * 20, "長い名前" * 40])
+def test_long_names_stay_in_the_picture(name: str) -> None:
+    """However long and wide a name is, the picture has a margin of paper; the page has it in full, once."""
+    found = explanation(Path(f"/music/{name}.mp3"))
+    dots = matplotlib.image.imread(io.BytesIO(picture.drawn(found, "png")))[..., :3]
+    assert (dots[:100, :12] == 1).all()
+    assert (dots[:100, -12:] == 1).all()
+    assert not (dots[:100] == 1).all()
+    untitled = matplotlib.image.imread(io.BytesIO(picture.drawn(found, "png", is_titled=False)))
+    text = explained_page.page_of(found)
+    assert f"<bdi>{name}.mp3</bdi>" in text
+    first = io.BytesIO(base64.b64decode(re.findall(r'src="data:image/png;base64,([^"]+)"', text)[0]))
+    assert (matplotlib.image.imread(first) == untitled).all()
 
 
 def test_a_page_needs_nothing_else() -> None:
@@ -171,6 +227,9 @@ def test_lines_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     heard = [line[1:] for line in lines if line[0] == "heard"]
     assert heard[1:3] == [["0:03–0:06", "Jazz", "90 %"], ["0:06–0:09", "silent", ""]]
     assert ["band", "bass", "60–250 Hz", "-42.0 points", "decided"] in lines
+    assert not any("not known" in cell for line in lines for cell in line)
+    display.explanation_view(explanation(neighbours=(Neighbour(None, 0.93, "Jazz", 0.7),)))
+    assert "alike\t0.93\t(place not known)\tJazz 70 %" in capsys.readouterr().out
     assert ["alike", "0.93", "/music/other.mp3", "Jazz 70 %", "tag: Bebop"] in lines
 
 
@@ -193,8 +252,32 @@ def test_the_view_fits_the_terminal(columns: int) -> None:
     assert lines[strip].index("R&B") > columns * 0.74
     assert lines[strip + 1].startswith("0:00")
     assert lines[strip + 1].endswith("0:12")
+    assert "Bands that decided" not in text
     for part in ("0:03–0:06", "-42.0 points", "decided", "62 % calibrated", "/music/other.mp3"):
         assert part in text
+
+
+WORK = """
+import time
+from tagger.sinks import display
+display.configure(quiet={quiet})
+with display.working("loading") as tell:
+    time.sleep(0.5)
+    tell("hearing: 0:07")
+    time.sleep(1.5)
+print("ended")
+"""
+
+
+def test_what_goes_on_is_shown_meanwhile() -> None:
+    """A terminal shows a line while work goes on, and nothing of it afterwards; quiet ones show none."""
+    with terminals.running(WORK.format(quiet=False), 80, 20) as terminal:
+        terminal.wait_for(lambda text: "loading" in text)
+        terminal.wait_for(lambda text: "hearing: 0:07" in text)
+        assert terminal.wait_for(lambda text: "ended" in text) == "ended"
+    with terminals.running(WORK.format(quiet=True), 80, 20) as terminal:
+        terminal.wait_for(lambda text: "ended" in text)
+        assert b"hearing" not in terminal.received
 
 
 def test_an_ascii_terminal_gets_ascii() -> None:

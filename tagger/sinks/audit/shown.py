@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tagger.sinks import colours
 from tagger.sinks.page import Markup, text
+from tagger.sinks.shown import isolated, visible
 
-# Signs that cannot be seen, or that would turn the writing of a page round.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(value: object) -> str:
-    """A text in which nothing is hidden; it still has to be made HTML."""
-    return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), str(value))
-
-
-def isolated(value: object) -> Markup:
-    """A name as HTML, whose direction of writing stays its own."""
-    return Markup(f"<bdi>{text(visible(value))}</bdi>")
+__all__ = ["Tracks", "bar", "counted", "genre", "isolated", "percent", "visible"]
 
 
 class Tracks:

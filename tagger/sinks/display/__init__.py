@@ -5,6 +5,7 @@ Where a stream is no terminal, it gets plain lines: no control codes, no colour,
 
 from tagger.sinks.display.audit import audit_summary
 from tagger.sinks.display.consoles import configure, detail, error, note
+from tagger.sinks.display.drawing import clock
 from tagger.sinks.display.explanation import chapters_table, explanation_view
 from tagger.sinks.display.listening import Changes, listened, whole
 from tagger.sinks.display.live import LiveView
@@ -24,6 +25,7 @@ from tagger.sinks.display.tables import (
 )
 from tagger.sinks.display.taken_back import undone
 from tagger.sinks.display.training import TrainingProgress
+from tagger.sinks.display.working import working
 
 __all__ = [
     "Changes",
@@ -35,6 +37,7 @@ __all__ = [
     "card_view",
     "changes_table",
     "chapters_table",
+    "clock",
     "configure",
     "detail",
     "devices_table",
@@ -51,4 +54,5 @@ __all__ = [
     "settings_table",
     "undone",
     "whole",
+    "working",
 ]

@@ -90,7 +90,7 @@ def _lines(found: Explanation, width: int) -> Iterator[Text]:
     lead = f"by so much {found.winner} would lead {found.runner_up} less without them"
     yield from _titled("Windows that decided", lead)
     yield from _columns(_deciding(found))
-    yield from _titled("Bands that decided", f"what {found.winner} gains or loses if nothing moves in them")
+    yield from _titled("Bands", f"what {found.winner} gains or loses if nothing moves in them")
     yield from _columns(_bands(found))
     yield _indented(told.bands(found), width)
     yield from _titled("Confidence", "")
@@ -183,7 +183,7 @@ def _neighbours(found: Explanation) -> list[Cells]:
     return [
         (
             f"{near.similarity:.2f}",
-            "(where it is is not known)" if near.path is None else os.fsdecode(near.path),
+            "(place not known)" if near.path is None else os.fsdecode(near.path),
             f"{near.genre} {drawing.percent(near.confidence)}",
             f"tag: {drawing.listed(near.tags)}" if near.tags else "",
         )

@@ -1,17 +1,14 @@
 """What in a spectrogram speaks for a genre, by gradients through the Keras network.
 
-Grad-CAM weighs what a layer answers by the gradient of the genre's score: Selvaraju et al., Grad-CAM: Visual
-Explanations from Deep Networks via Gradient-based Localization, ICCV 2017. Three things are done otherwise than
-there, since the map has to explain the verdict, and was measured to do so (`python -m tests.bench.explaining`):
+Each cell of the spectrogram is weighed by its own gradient of the genre's log odds, averaged on the way from a
+window in which nothing moves to the window that was heard. These are integrated gradients: Sundararajan, Taly &
+Yan, Axiomatic Attribution for Deep Networks, ICML 2017. The cells add up to what the genre's log odds gain on
+this way.
 
-- The layer is the spectrogram itself, the last that all branches of an ensemble share and that still has time
-  and frequency: a map of one branch would explain a part of the verdict.
-- Each cell is weighed by its own gradient, not by the mean of a channel: Draelos & Carin, Use HiResCAM instead
-  of Grad-CAM for Faithful Explanations of Convolutional Neural Networks, 2020.
-- Gradients are averaged on the way from a window in which nothing moves to the window that was heard:
-  Sattarzadeh et al., Integrated Grad-CAM, ICASSP 2021; at the first layer these are integrated gradients:
-  Sundararajan, Taly & Yan, Axiomatic Attribution for Deep Networks, ICML 2017. The cells then add up to what
-  the genre's log odds gain on this way.
+Grad-CAM (Selvaraju et al., ICCV 2017) would weigh what a layer answers by the mean gradient of each channel.
+But the last layer that all branches of an ensemble share and that still has time and frequency is the
+spectrogram itself, and a map of one branch would explain a part of the verdict; `python -m
+tests.bench.explaining` measures what each marks.
 """
 
 from __future__ import annotations
@@ -30,10 +27,8 @@ from tagger.inference.network import LOGITS, check_fit, unloadable, unusable
 N_STEPS = 5
 """More were measured to mark hardly better."""
 
-_LEAST = 1e-6
 
-
-class GradCam:
+class Gradients:
     """Maps of what speaks for genres, through a model's Keras network.
 
     Args:
@@ -90,6 +85,10 @@ class GradCam:
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(heard)
             logits = self.network(heard, training=False)[LOGITS] / self._temperature
-            chances = tf.clip_by_value(tf.nn.softmax(logits), _LEAST, 1 - _LEAST)
-            scores = [tf.math.log(chances[:, n]) - tf.math.log1p(-chances[:, n]) for n in targets]
+            rest = [tf.concat([logits[:, :n], logits[:, n + 1 :]], axis=1) for n in targets]
+            # not by way of probabilities: at 0 and 1 they have no gradient
+            scores = [
+                logits[:, n] - tf.reduce_logsumexp(others, axis=1)
+                for n, others in zip(targets, rest, strict=True)
+            ]
         return np.stack([tape.gradient(score, heard).numpy() for score in scores])

@@ -85,6 +85,23 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Credits:
+    """What stands in the tags of a file; empty where they say nothing, the first of several values.
+
+    Attributes:
+        artist: Who plays.
+        album_artist: Whose album it is.
+        album: Its title.
+        is_compilation: Whether the tags say that it is one of several artists.
+    """
+
+    artist: str = ""
+    album_artist: str = ""
+    album: str = ""
+    is_compilation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Album:
     """What was heard in the tracks of an album together.
 

@@ -19,10 +19,9 @@ from tagger import albums
 from tagger.albums import grouping, pooling
 from tagger.errors import TagError
 from tagger.inference import abstain
-from tagger.records import Album, Failed, Heard, Score, Skipped, Stamp, Standing, Track, Verdict
+from tagger.records import Album, Credits, Failed, Heard, Score, Skipped, Stamp, Standing, Track, Verdict
 from tagger.sinks import taxonomy
 from tagger.sinks.tags import credits
-from tagger.sinks.tags.credits import Credits
 
 GENRES = ("Blues", "Jazz", "Pop", "Rock")
 Tune = Callable[..., Path]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tagger.sinks.tags.credits import Credits
+from tagger.records import Credits
 
 MOST_OWNERS = 2
 """So many artists may share an album that names no album artist: the sides of a split, or a misspelling."""

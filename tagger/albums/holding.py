@@ -11,9 +11,8 @@ from typing import TypeAlias
 
 from tagger.albums import grouping, pooling
 from tagger.errors import TagError
-from tagger.records import Failed, Heard, Score, Standing, Track, Verdict
+from tagger.records import Credits, Failed, Heard, Score, Standing, Track, Verdict
 from tagger.sinks.tags import credits
-from tagger.sinks.tags.credits import Credits
 
 Found: TypeAlias = Track | Failed | None
 # Far below what other audio makes of a track, far above what rounding does.

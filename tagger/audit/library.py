@@ -12,11 +12,10 @@ from tagger import engine, tagging
 from tagger.audit.names import Meanings
 from tagger.engine import conclusion
 from tagger.errors import TagError
-from tagger.records import Failed, Result, Skipped, Stamp, Tagged, Track, Verdict
+from tagger.records import Credits, Failed, Result, Skipped, Stamp, Tagged, Track, Verdict
 from tagger.sinks.audit.findings import Absent, Entry, Standing, Unread
 from tagger.sinks.cache import Cache, Place, Ranking
 from tagger.sinks.tags import credits, spelling
-from tagger.sinks.tags.credits import Credits
 from tagger.tagging import Tagging
 
 

@@ -6,9 +6,8 @@ import math
 from pathlib import Path
 
 from tagger.audit.names import Meanings
-from tagger.records import Score
+from tagger.records import Credits, Score
 from tagger.sinks.audit.findings import Audit, Entry, Landscape, Standing, Suspect, Unread
-from tagger.sinks.tags.credits import Credits
 
 GENRES = ("Blues", "Classical", "Electronic", "Hip-Hop", "Metal", "Pop", "Rock")
 MEANINGS = Meanings(GENRES)

@@ -14,7 +14,7 @@ from tagger.audit.library import Kept
 from tagger.errors import TagError
 from tagger.inference import runtime
 from tagger.inference.artefact import Artefact
-from tagger.records import Result
+from tagger.records import Credits, Result
 from tagger.settings import Settings
 from tagger.sinks.audit.findings import Audit, Standing
 from tagger.sinks.cache import Cache
@@ -188,7 +188,7 @@ def test_credits_are_read_once(
     """Who made a track is kept until the file changes."""
     first = audit.audit(results, plan, cache)
     read: list[Path] = []
-    real: Callable[[Path], credits.Credits] = credits.read
+    real: Callable[[Path], Credits] = credits.read
     monkeypatch.setattr(credits, "read", lambda path: read.append(path) or real(path))
     assert audit.audit(results, plan, cache) == first
     assert read == []
@@ -230,7 +230,7 @@ def test_credits_that_cannot_be_read_are_none(
 ) -> None:
     """A file whose tags are damaged is still in the audit."""
 
-    def damaged(path: Path) -> credits.Credits:
+    def damaged(path: Path) -> Credits:
         raise TagError(path, "damaged")
 
     monkeypatch.setattr(credits, "read", damaged)

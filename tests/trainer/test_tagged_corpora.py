@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from tagger.errors import CorpusError
+from tagger.records import Credits
 from tagger.sinks.corrections import Correction, Corrections
 from tagger.sinks.tags import credits, payload
 from trainer import corpora
@@ -51,7 +52,7 @@ def test_artists_are_read_in_every_container(name, request):
 def test_files_without_tags_name_nobody(tune, tmp_path):
     """A bare WAV has no artist; a text is no sound file and names none."""
     (tmp_path / "a.txt").write_text("artist")
-    assert credits.read(tune(tmp_path / "a.wav")) == credits.read(tmp_path / "a.txt") == credits.Credits()
+    assert credits.read(tune(tmp_path / "a.wav")) == credits.read(tmp_path / "a.txt") == Credits()
 
 
 @pytest.mark.parametrize(

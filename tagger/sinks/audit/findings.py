@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from tagger.records import Score
-from tagger.sinks.tags.credits import Credits
+from tagger.records import Credits, Score
 
 N_BINS = 10
 """Of confidence, each a tenth wide."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import mutagen
@@ -14,6 +13,7 @@ import mutagen.mp3
 import mutagen.trueaudio
 import mutagen.wave
 
+from tagger.records import Credits
 from tagger.sinks import tags
 from tagger.sinks.tags import wave
 from tagger.sinks.tags.interface import NotKeepableError
@@ -24,23 +24,6 @@ _ALBUM_ARTIST = ("TPE2", "aART", "WM/AlbumArtist", "albumartist", "album artist"
 _ALBUM = ("TALB", "\xa9alb", "WM/AlbumTitle", "IPRD", "album")
 _COMPILATION = ("TCMP", "cpil", "WM/IsCompilation", "TXXX:compilation", "TXXX:TCMP", "compilation")
 _NO = frozenset({"", "0", "false", "no"})
-
-
-@dataclass(frozen=True, slots=True)
-class Credits:
-    """What stands in the tags of a file; empty where they say nothing, the first of several values.
-
-    Attributes:
-        artist: Who plays.
-        album_artist: Whose album it is.
-        album: Its title.
-        is_compilation: Whether the tags say that it is one of several artists.
-    """
-
-    artist: str = ""
-    album_artist: str = ""
-    album: str = ""
-    is_compilation: bool = False
 
 
 def read(path: str | os.PathLike[str]) -> Credits:

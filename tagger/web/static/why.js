@@ -84,7 +84,7 @@ function evidence(row, about) {
   );
   choose(excerpt.winner);
   const end = excerpt.start_seconds + excerpt.spectrogram_db.length * excerpt.seconds_per_frame;
-  const how = excerpt.method === "grad-cam" ? "by gradients (Grad-CAM)" : "by letting parts stand still (occlusion)";
+  const how = excerpt.method === "integrated gradients" ? "by integrated gradients" : "by letting parts stand still (occlusion)";
   const hz = (number) => (number >= 1000 ? `${(number / 1000).toFixed(1)} kHz` : `${Math.round(number)} Hz`);
   return el(
     "div",

@@ -103,7 +103,7 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
 
     async def decide(request: Request) -> Response:
         said = await _said(request)
-        await asyncio.to_thread(review.decide, said.get("id", ""), said.get("genre"))
+        await asyncio.to_thread(review.decide, said["id"], said.get("genre"), keeps=said.get("keep") is True)
         return await state(request)
 
     async def reopen(request: Request) -> Response:

@@ -21,7 +21,7 @@ from tagger.errors import SettingsError
 from tagger.records import Score, Tagged, Track, Verdict
 from tagger.sinks import tags
 from tagger.sinks.corrections import Corrections
-from tagger.sinks.tags import payload, spelling
+from tagger.sinks.tags import fields, payload, spelling
 from tagger.web import uploads
 from tagger.web.doubts import doubt
 from tagger.web.ear import MOST_WAITING, Ear, in_thread
@@ -224,6 +224,61 @@ def test_a_genre_that_is_there_already_needs_no_write(desk: Desk) -> None:
     done = other.write()
     assert (done["written"], done["same"], done["problems"]) == (0, 1, [])
     assert other.state()["undoes"] == "decision"
+
+
+def retag(desk: Desk, name: str, *genres: str) -> Path:
+    """Have another program put genres into a file, and look through the library again."""
+    path = desk.library.root / name
+    with path.open("r+b") as file:
+        tags.apply(path, file, {fields.GENRE: genres}, desk.ear.tags.manner)
+    os.utime(path, (1, len(genres)))
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    return path
+
+
+def test_what_the_file_says_can_be_kept_as_it_is(desk: Desk) -> None:
+    """All genres of it: nothing is written, now or another day, and training learns them all."""
+    path = retag(desk, "bossa.m4a", "Bossa Nova", "Samba")
+    content = path.read_bytes()
+    row = next(row for row in desk.review.state()["queue"] if row["name"] == "bossa.m4a")
+    assert row["keeps"] == ["Bossa Nova", "Samba"]
+    desk.review.decide(row["id"], None, keeps=True)
+    state = desk.review.state()
+    assert [(one["genre"], one["kept"]) for one in state["decided"]] == [("Bossa Nova, Samba", True)]
+    assert state["unwritten"] == 0
+    with pytest.raises(SettingsError, match="nothing to write"):
+        desk.review.write()
+    assert path.read_bytes() == content
+    assert (desk.again().state()["unwritten"], "bossa.m4a" in names(desk.again())) == (0, False)
+    (said,) = desk.corrections.latest()
+    assert (said.genre, said.tags, said.state) == ("Bossa Nova", ("Bossa Nova", "Samba"), "kept")
+
+
+def test_what_says_nothing_cannot_be_kept(desk: Desk) -> None:
+    """A placeholder is no genre."""
+    retag(desk, "bossa.m4a", "Unknown")
+    row = next(row for row in desk.review.state()["queue"] if row["name"] == "bossa.m4a")
+    assert row["keeps"] == []
+    with pytest.raises(SettingsError, match="no genre that could be kept"):
+        desk.review.decide(row["id"], None, keeps=True)
+
+
+def test_what_the_user_tagged_since_is_not_overwritten(desk: Desk) -> None:
+    """What was said another day waits no more when the file says something else than then."""
+    desk.review.decide(desk.review.state()["queue"][0]["id"], "Latin")
+    assert desk.again().state()["unwritten"] == 1
+    retag(desk, "bossa.m4a", "Bossa Nova")
+    state = desk.again().state()
+    assert (state["unwritten"], state["decided"]) == (0, [])
+
+
+def test_a_writing_that_was_taken_back_does_not_wait_another_day(desk: Desk) -> None:
+    """After undo, what was written once is written again only when it is asked for on the same day."""
+    desk.review.decide(desk.review.state()["queue"][0]["id"], "Latin")
+    desk.review.write()
+    desk.review.undo()
+    assert (desk.review.state()["unwritten"], desk.again().state()["unwritten"]) == (1, 0)
 
 
 def test_nothing_outside_the_folder_is_shown_or_opened(desk: Desk, tmp_path: Path) -> None:

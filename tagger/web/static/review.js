@@ -78,6 +78,14 @@ export function reviewTab(panel, about) {
     act("decide", { id: row.id, genre });
   }
 
+  function keep() {
+    const row = current();
+    if (!row?.keeps.length) return;
+    input.value = "";
+    say(`${row.name}: ${row.keeps.join(", ")}, as the file says`);
+    act("decide", { id: row.id, keep: true });
+  }
+
   function outcome(done) {
     const wrong = done.problems.map((one) => el("li", {}, `${one.name}: ${one.reason}`));
     let sentence = `taken back: ${done.name}`;
@@ -100,7 +108,7 @@ export function reviewTab(panel, about) {
     undo.textContent = state.undoes === "write" ? "Undo the writing (U)" : "Undo (U)";
     undo.disabled = state.undoes === null;
     list.replaceChildren(
-      ...state.decided.toReversed().map((one) => el("li", {}, el("span", {}, one.name), el("b", {}, one.genre ?? "don’t know"), el("span", { class: "soft" }, one.written ? "written" : one.genre ? "not written yet" : ""), again(one))),
+      ...state.decided.toReversed().map((one) => el("li", {}, el("span", {}, one.name), el("b", {}, one.genre ?? "don’t know"), el("span", { class: "soft" }, one.kept ? "as the file says" : one.written ? "written" : one.genre ? "not written yet" : ""), again(one))),
     );
   }
 
@@ -111,7 +119,7 @@ export function reviewTab(panel, about) {
 
   function shown(row) {
     const tags = row.tags_before?.length ? row.tags_before.join(", ") : "nothing";
-    const keep = row.tags_before?.length ? el("button", { onclick: () => decide(row.tags_before[0]) }, `Keep ${row.tags_before[0]} (K)`) : null;
+    const kept = row.keeps.length ? el("button", { onclick: keep }, `Keep ${row.keeps.join(", ")} (K)`) : null;
     const accept = el("button", { class: "primary", onclick: () => decide(row.genres[0].genre) }, `Accept ${row.genres[0].genre} (Enter)`);
     const earlier = el("button", { class: "quiet", "aria-label": "Earlier", disabled: place === 0, onclick: () => move(-1) }, "←");
     const later = el("button", { class: "quiet", "aria-label": "Later", disabled: place + 1 === state.queue.length, onclick: () => move(1) }, "→");
@@ -121,7 +129,7 @@ export function reviewTab(panel, about) {
       el("p", { class: "why" }, `${row.doubt.kind}: ${row.doubt.reason}`),
       el("p", { class: "soft" }, `In the file: ${tags}`),
       sound.element,
-      el("div", { class: "row" }, accept, keep, el("button", { onclick: () => decide(null) }, "Don’t know (D)")),
+      el("div", { class: "row" }, accept, kept, el("button", { onclick: () => decide(null) }, "Don’t know (D)")),
       correct,
       numbered(row),
     ];
@@ -152,7 +160,7 @@ export function reviewTab(panel, about) {
       Enter: () => row && decide(row.genres[0].genre),
       c: () => input.focus(),
       d: () => decide(null),
-      k: () => row?.tags_before?.length && decide(row.tags_before[0]),
+      k: keep,
       u: () => state.undoes && act("undo"),
       w: () => state.unwritten && act("write"),
       ArrowLeft: () => move(-1),

@@ -18,8 +18,11 @@ import pytest
 import soundfile
 
 from tagger.sinks import tags
+from tagger.sinks.tags import fields
+from tagger.sinks.tags.interface import Manner
 from tagger.sources import decode
 from tests.web.pages import Page, chromium, opened, served, shoot, until
+from tests.web.test_door import eventually
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "music"
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}
@@ -186,6 +189,73 @@ def test_three_tracks_are_reviewed_written_and_put_back(page: Page, browser: Any
         tab.wait_for_selector(".decided li")
         assert "don’t know" in tab.locator(".decided li").inner_text()
         assert tab.get_by_role("button", name="Write 0 genres").is_disabled()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Page]:
+    """The program with a library of two doubtful tracks, of which the first has two genres in its tags."""
+    folder = tmp_path_factory.mktemp("small")
+    music = folder / "music"
+    music.mkdir()
+    for name in ("ambient.flac", "bossa.m4a"):
+        shutil.copy(EXAMPLES / name, music)
+    with (music / "ambient.flac").open("r+b") as file:
+        tags.apply(music / "ambient.flac", file, {fields.GENRE: ("Ambient", "Drone")}, Manner())
+    with served(folder, "--share-library", music) as one:
+        assert eventually(lambda: not one.get("/api/library/progress")["busy"], 60)
+        yield one
+
+
+def test_whoever_types_is_not_disturbed(small: Page, browser: Any) -> None:
+    """When more of the library has been heard, what is typed stays where it is."""
+    with opened(browser, small, **DESK) as tab:
+        tab.locator("#tab-review").click()
+        tab.wait_for_selector(".stage .verdict")
+        tab.keyboard.press("c")
+        tab.keyboard.type("d")
+        with tab.expect_response("**/api/review"):
+            tab.locator("#review").get_by_role("button", name="Look again").evaluate("one => one.click()")
+        tab.wait_for_timeout(300)
+        tab.keyboard.type("ub")
+        assert tab.evaluate("document.activeElement.id") == "correction"
+        assert tab.locator("#correction").input_value() == "dub"
+        assert small.get("/api/review")["decided"] == []
+
+
+def test_a_key_that_is_held_counts_once(small: Page, browser: Any) -> None:
+    """Nobody says "don't know" of a whole library by a heavy hand."""
+    with opened(browser, small, **DESK) as tab:
+        tab.locator("#tab-review").click()
+        tab.wait_for_selector(".stage .verdict")
+        tab.locator(".stage").focus()
+        for _ in range(3):
+            tab.keyboard.down("d")
+            tab.wait_for_selector(".decided li")
+            tab.wait_for_timeout(200)
+        tab.keyboard.up("d")
+        assert tab.locator(".decided li").count() == 1
+        tab.keyboard.press("u")
+        until(tab, "document.querySelectorAll('.decided li').length === 0")
+
+
+def test_what_the_file_says_is_kept_by_a_key(small: Page, browser: Any) -> None:
+    """K keeps all genres of the file, and leaves nothing to write; without any there is nothing to keep."""
+    path = small.uploads.parent / "music" / "ambient.flac"
+    content = path.read_bytes()
+    with opened(browser, small, **DESK) as tab:
+        tab.locator("#tab-review").click()
+        tab.get_by_role("button", name="Keep Ambient, Drone (K)").wait_for()
+        tab.keyboard.press("k")
+        tab.wait_for_selector(".decided li")
+        assert "as the file says" in tab.locator(".decided li").inner_text()
+        assert tab.get_by_role("button", name="Write 0 genres").is_disabled()
+        assert tab.locator(".stage h3").inner_text() == "bossa.m4a"
+        assert tab.get_by_role("button", name="Keep").count() == 0
+        tab.keyboard.press("k")
+        tab.keyboard.press("w")
+        tab.wait_for_timeout(300)
+        assert tab.locator(".decided li").count() == 1
+    assert path.read_bytes() == content
 
 
 def unchanged(library: Path, before: dict[str, bytes]) -> bool:

@@ -31,6 +31,9 @@ export function reviewTab(panel, about) {
   const names = el("datalist", { id: "genres" }, ...about.genres.map((genre) => el("option", { value: genre })));
   const write = el("button", { class: "primary", onclick: () => act("write") });
   const undo = el("button", { onclick: () => act("undo") });
+  const earlier = el("button", { class: "quiet", "aria-label": "Earlier", onclick: () => move(-1) }, "←");
+  const later = el("button", { class: "quiet", "aria-label": "Later", onclick: () => move(1) }, "→");
+  const among = el("span", { class: "soft" });
   const list = el("ol", { class: "decided", "aria-label": "What you said" });
   const looking = progress(() => refresh().catch(show));
   const help = el("details", { class: "keys" }, el("summary", {}, "Keys"), el("dl", {}, ...KEYS.flatMap(([key, what]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)])));
@@ -102,7 +105,11 @@ export function reviewTab(panel, about) {
       sound.pause();
       sound.load(row?.id ?? null);
     }
-    stage.replaceChildren(...(row ? shown(row) : [el("p", { class: "large" }, state.busy ? "listening…" : "Nothing is doubtful any more.")]));
+    if (isNew || !row) stage.replaceChildren(...(row ? shown(row) : [el("p", { class: "large" }, state.busy ? "listening…" : "Nothing is doubtful any more.")]));
+    // Whoever types or listens here is not disturbed when more has been heard.
+    among.textContent = `${place + 1} of ${state.queue.length}`;
+    earlier.disabled = place === 0;
+    later.disabled = place + 1 === state.queue.length;
     write.textContent = `Write ${counted(state.unwritten, "genre")} (W)`;
     write.disabled = state.unwritten === 0;
     undo.textContent = state.undoes === "write" ? "Undo the writing (U)" : "Undo (U)";
@@ -121,10 +128,8 @@ export function reviewTab(panel, about) {
     const tags = row.tags_before?.length ? row.tags_before.join(", ") : "nothing";
     const kept = row.keeps.length ? el("button", { onclick: keep }, `Keep ${row.keeps.join(", ")} (K)`) : null;
     const accept = el("button", { class: "primary", onclick: () => decide(row.genres[0].genre) }, `Accept ${row.genres[0].genre} (Enter)`);
-    const earlier = el("button", { class: "quiet", "aria-label": "Earlier", disabled: place === 0, onclick: () => move(-1) }, "←");
-    const later = el("button", { class: "quiet", "aria-label": "Later", disabled: place + 1 === state.queue.length, onclick: () => move(1) }, "→");
     return [
-      el("header", {}, el("h3", {}, row.name), earlier, el("span", { class: "soft" }, `${place + 1} of ${state.queue.length}`), later),
+      el("header", {}, el("h3", {}, row.name), earlier, among, later),
       verdict(row, about.colours),
       el("p", { class: "why" }, `${row.doubt.kind}: ${row.doubt.reason}`),
       el("p", { class: "soft" }, `In the file: ${tags}`),
@@ -150,6 +155,7 @@ export function reviewTab(panel, about) {
   }
 
   function onKey(event) {
+    if (event.repeat && !event.key.startsWith("Arrow")) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input, select, textarea")) return;
     const row = current();
     const takes = event.target.closest("button, audio, summary, a, [role=tab]");

@@ -90,7 +90,7 @@ class Review:
             waiting = [item for item in self._library.items() if item.doubt and self._is_open(item)]
             waiting.sort(key=lambda item: -item.doubt.weight if item.doubt else 0.0)
             return {
-                "queue": [item.row(top_k=None) | {"keeps": _telling(item)} for item in waiting],
+                "queue": [self._row(item) for item in waiting],
                 "decided": [one.row() for one in self._decisions.values()],
                 "unwritten": len(self._unwritten()),
                 "undoes": self._next_undo(),
@@ -150,15 +150,17 @@ class Review:
             writer = self._ledger.begin("review")
             tags_to_write = dataclasses.replace(self._ear.tags, wanted=True, writer=writer)
             problems, n_changed, n_same = [], 0, 0
-            for one in todo:
-                try:
-                    changed = self._write(one, tags_to_write)
-                except TagError as error:
-                    problems.append({"id": one.item.id, "name": one.item.name, "reason": error.reason})
-                    continue
-                n_changed, n_same = n_changed + changed, n_same + (not changed)
-            if n_changed:
-                self._steps.append(writer.run)
+            try:
+                for one in todo:
+                    try:
+                        changed = self._write(one, tags_to_write)
+                    except TagError as error:
+                        problems.append({"id": one.item.id, "name": one.item.name, "reason": error.reason})
+                        continue
+                    n_changed, n_same = n_changed + changed, n_same + (not changed)
+            finally:
+                if n_changed:
+                    self._steps.append(writer.run)
             return {"run": writer.run, "written": n_changed, "same": n_same, "problems": problems}
 
     def undo(self) -> dict[str, Any]:
@@ -171,12 +173,16 @@ class Review:
         with self._lock:
             if not self._steps:
                 raise SettingsError("there is nothing to take back")
-            step = self._steps.pop()
+            step = self._steps[-1]
             if isinstance(step, int):
-                return self._unwrite(step)
+                done = self._unwrite(step)
+                if not done["problems"]:
+                    self._steps.pop()
+                return done
             (number,) = step
-            decision = self._decisions.pop(number)
+            decision = self._decisions[number]
             self._corrections.remove(decision.number)
+            del self._decisions[number], self._steps[-1]
             return {"undone": "decision", "id": number, "name": decision.item.name, "problems": []}
 
     def reopen(self, number: str) -> None:
@@ -201,6 +207,12 @@ class Review:
                 self._said_before.pop(recording, None)
             del self._decisions[number]
             self._steps = [step for step in self._steps if step != (number,)]
+
+    def _row(self, item: Item) -> dict[str, Any]:
+        """A track that waits: what the file says, if that can be kept, and which of the genres may be written."""
+        row, allows = item.row(top_k=None), self._ear.tags.taxonomy.allows
+        choices = [score for score in row["genres"] if allows(score["genre"])]
+        return row | {"keeps": _telling(item), "choices": choices}
 
     def _is_open(self, item: Item) -> bool:
         """Whether a track is to be asked about.

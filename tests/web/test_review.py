@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from tagger import pipeline, settings, tagging
-from tagger.errors import SettingsError
+from tagger.errors import OutputError, SettingsError
 from tagger.records import Score, Tagged, Track, Verdict
 from tagger.sinks import tags
 from tagger.sinks.corrections import Corrections
@@ -279,6 +279,56 @@ def test_a_writing_that_was_taken_back_does_not_wait_another_day(desk: Desk) -> 
     desk.review.write()
     desk.review.undo()
     assert (desk.review.state()["unwritten"], desk.again().state()["unwritten"]) == (1, 0)
+
+
+def test_a_partly_failed_undo_can_be_tried_again(desk: Desk) -> None:
+    """A file that was changed since is told, and put back by the next try if it can be then."""
+    first, second, _ = desk.review.state()["queue"]
+    for row in (first, second):
+        desk.review.decide(row["id"], "Latin")
+    before = (desk.library.root / first["name"]).read_bytes()
+    desk.review.write()
+    path = desk.library.root / first["name"]
+    path.rename(path.with_suffix(".away"))
+    done = desk.review.undo()
+    assert (done["files"], [one["name"] for one in done["problems"]]) == (1, [first["name"]])
+    path.with_suffix(".away").rename(path)
+    assert desk.review.state()["undoes"] == "write"
+    assert desk.review.undo() == {"undone": "write", "files": 1, "problems": []}
+    assert path.read_bytes() == before
+    assert desk.review.undo()["undone"] == "decision"
+
+
+def test_what_was_written_before_the_journal_broke_can_be_taken_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error in the middle of a writing does not hide what was written."""
+    for row in desk.review.state()["queue"][:2]:
+        desk.review.decide(row["id"], "Latin")
+    assign, calls = tagging.assign, []
+
+    def breaks(*arguments: object) -> Tagged:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise OutputError("the disk is full")
+        return assign(*arguments)
+
+    monkeypatch.setattr(tagging, "assign", breaks)
+    with pytest.raises(OutputError):
+        desk.review.write()
+    assert desk.review.undo() == {"undone": "write", "files": 1, "problems": []}
+
+
+def test_only_the_users_own_genres_are_offered(desk: Desk, tmp_path: Path) -> None:
+    """Of a user who has three genres, the queue offers these and no others."""
+    (tmp_path / "genres.txt").write_text("Electronic\nRock\nBlues\n")
+    chosen = settings.Settings(genres=str(tmp_path / "genres.txt"))
+    desk.ear.tags = tagging.prepare(chosen, desk.ear.plan.artefact.card)
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    row = desk.review.state()["queue"][0]
+    offered = [score["genre"] for score in row["choices"]]
+    assert sorted(offered) == ["Blues", "Electronic", "Rock"]
 
 
 def test_nothing_outside_the_folder_is_shown_or_opened(desk: Desk, tmp_path: Path) -> None:

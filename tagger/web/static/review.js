@@ -28,7 +28,7 @@ export function reviewTab(panel, about) {
   const stage = el("article", { class: "stage", tabindex: "-1", "aria-label": "Track to look at" });
   const input = el("input", { id: "correction", list: "genres", autocomplete: "off", maxlength: 80, placeholder: "another genre" });
   const correct = el("form", { class: "correct" }, el("label", { for: "correction" }, "It is"), input, el("button", {}, "Correct"));
-  const names = el("datalist", { id: "genres" }, ...about.genres.map((genre) => el("option", { value: genre })));
+  const names = el("datalist", { id: "genres" });
   const write = el("button", { class: "primary", onclick: () => act("write") });
   const undo = el("button", { onclick: () => act("undo") });
   const earlier = el("button", { class: "quiet", "aria-label": "Earlier", onclick: () => move(-1) }, "←");
@@ -127,7 +127,9 @@ export function reviewTab(panel, about) {
   function shown(row) {
     const tags = row.tags_before?.length ? row.tags_before.join(", ") : "nothing";
     const kept = row.keeps.length ? el("button", { onclick: keep }, `Keep ${row.keeps.join(", ")} (K)`) : null;
-    const accept = el("button", { class: "primary", onclick: () => decide(row.genres[0].genre) }, `Accept ${row.genres[0].genre} (Enter)`);
+    const [first] = row.choices;
+    const accept = first ? el("button", { class: "primary", onclick: () => decide(first.genre) }, `Accept ${first.genre} (Enter)`) : null;
+    names.replaceChildren(...row.choices.map((one) => el("option", { value: one.genre })));
     return [
       el("header", {}, el("h3", {}, row.name), earlier, among, later),
       verdict(row, about.colours),
@@ -141,7 +143,7 @@ export function reviewTab(panel, about) {
   }
 
   function numbered(row) {
-    const found = bars(row.genres, about.colours, 9);
+    const found = bars(row.choices, about.colours, 9);
     found.classList.add("numbered");
     return found;
   }
@@ -160,10 +162,10 @@ export function reviewTab(panel, about) {
     const row = current();
     const takes = event.target.closest("button, audio, summary, a, [role=tab]");
     if (takes && (event.key === " " || event.key === "Enter" || event.key.startsWith("Arrow"))) return;
-    const digit = /^[1-9]$/.test(event.key) ? row?.genres[Number(event.key) - 1] : null;
+    const digit = /^[1-9]$/.test(event.key) ? row?.choices[Number(event.key) - 1] : null;
     const keys = {
       " ": () => sound.toggle(),
-      Enter: () => row && decide(row.genres[0].genre),
+      Enter: () => row?.choices.length && decide(row.choices[0].genre),
       c: () => input.focus(),
       d: () => decide(null),
       k: keep,

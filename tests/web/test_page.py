@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -416,6 +417,83 @@ def test_a_recording_is_heard_like_a_file(page: Page, browser: Any) -> None:
         assert tab.locator(".card h3").inner_text() == "recording 1.webm"
         assert tab.locator(".card strong.genre").inner_text() == "Classical"
         assert tab.locator(".card audio").count() == 1
+
+
+_SLOW_MICROPHONE = """
+  const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const Socket = window.WebSocket;
+  window.streams = [];
+  window.WebSocket = class extends Socket { constructor(url) { super(url); window.socket = this; } };
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const stream = await original(wanted);
+    window.streams.push(stream);
+    return stream;
+  };"""
+_LIVE = "window.streams.flatMap((one) => one.getTracks()).filter((one) => one.readyState === 'live').length"
+
+
+@contextlib.contextmanager
+def watched(browser: Any, page: Page, script: str = "") -> Iterator[Any]:
+    """A tab whose microphone is slow to be allowed; all that it ever gave is counted."""
+    with opened(browser, page, **DESK) as tab:
+        tab.add_init_script(_SLOW_MICROPHONE + script)
+        tab.reload()
+        tab.wait_for_selector(".zone")
+        yield tab
+
+
+def test_a_recording_that_is_asked_for_twice_is_one(page: Page, browser: Any) -> None:
+    """After a double click one microphone is on, and it can be stopped."""
+    with watched(browser, page) as tab:
+        tab.get_by_role("button", name="Record").evaluate("one => (one.click(), one.click())")
+        tab.get_by_role("button", name="Stop").wait_for()
+        tab.wait_for_timeout(700)
+        assert tab.evaluate("window.streams.length") == 1
+        tab.get_by_role("button", name="Stop").click()
+        until(tab, f"{_LIVE} === 0")
+        tab.get_by_role("button", name="Record", exact=True).wait_for()
+
+
+@pytest.mark.parametrize(("name", "button"), [("hear", "Record"), ("live", "Listen")])
+def test_whoever_leaves_before_the_microphone_is_allowed_is_not_heard(
+    page: Page, browser: Any, name: str, button: str
+) -> None:
+    """Another tab of the page turns off what comes too late; it can be asked for again."""
+    with watched(browser, page) as tab:
+        tab.locator(f"#tab-{name}").click()
+        tab.get_by_role("button", name=button).click()
+        tab.locator("#tab-library").click()
+        until(tab, "window.streams.length === 1")
+        tab.wait_for_timeout(700)
+        assert tab.evaluate(_LIVE) == 0
+        tab.locator(f"#tab-{name}").click()
+        assert tab.get_by_role("button", name=button).is_enabled()
+
+
+def test_what_fails_after_the_microphone_was_allowed_turns_it_off(page: Page, browser: Any) -> None:
+    """A browser that cannot listen says so, and does not keep the microphone."""
+    broken = "AudioWorklet.prototype.addModule = () => Promise.reject(new Error('no worklets here'));"
+    with watched(browser, page, broken) as tab:
+        tab.locator("#tab-live").click()
+        tab.get_by_role("button", name="Listen").click()
+        tab.locator("#live .alarm").wait_for()
+        assert tab.locator("#live .alarm").inner_text() == "no worklets here"
+        assert tab.evaluate(_LIVE) == 0
+
+
+def test_a_connection_that_ends_is_told(page: Page, browser: Any) -> None:
+    """Where the program is gone, the live tab says so, and the microphone is off."""
+    with watched(browser, page) as tab:
+        tab.locator("#tab-live").click()
+        tab.get_by_role("button", name="Listen").click()
+        tab.get_by_role("button", name="Stop").wait_for()
+        assert tab.evaluate(_LIVE) == 1
+        tab.evaluate("window.socket.close()")
+        tab.locator("#live .alarm").wait_for()
+        assert "the program does not listen any more" in tab.locator("#live .alarm").inner_text()
+        assert tab.evaluate(_LIVE) == 0
+        tab.get_by_role("button", name="Listen").wait_for()
 
 
 def test_everything_has_a_name_and_fits_a_phone(page: Page, browser: Any) -> None:

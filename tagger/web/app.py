@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from tagger import __version__
 from tagger.errors import TaggerError
 from tagger.sinks import colours, page
-from tagger.web.ear import Ear
+from tagger.web.ear import Ear, in_thread
 from tagger.web.guard import Door, Guard
 from tagger.web.library import Library
 from tagger.web.live import Live
@@ -91,10 +91,10 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
         return JSONResponse(library.progress | {"rows": rows})
 
     async def audited(request: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(shared.overview.row))
+        return JSONResponse(await in_thread(shared.overview.row))
 
     async def reported(request: Request) -> Response:
-        text, policy = await asyncio.to_thread(shared.overview.report)
+        text, policy = await in_thread(shared.overview.report)
         return Response(text, media_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def scan(request: Request) -> Response:
@@ -146,7 +146,7 @@ async def _said(request: Request) -> dict[str, Any]:
             raise TaggerError("that is too much to say at once")
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     is_sound = isinstance(said, dict) and isinstance(said.get("id"), str)
     if not is_sound or not isinstance(said.get("genre"), str | None):

@@ -58,10 +58,11 @@ async function begun({ use, ...told }) {
     socket = await connected();
     if (!use.signal.aborted) return listening({ stream, context, socket, use, ...told });
   } catch (error) {
-    if (!use.signal.aborted) throw error;
+    const isLeft = use.signal.aborted;
+    use.abort();
+    if (!isLeft) throw error;
   } finally {
-    if (!socket || use.signal.aborted) {
-      use.abort();
+    if (use.signal.aborted) {
       socket?.close();
       context?.close();
     }

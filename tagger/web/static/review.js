@@ -93,7 +93,7 @@ export function reviewTab(panel, about) {
     const wrong = done.problems.map((one) => el("li", {}, `${one.name}: ${one.reason}`));
     let sentence = `taken back: ${done.name}`;
     if (done.run !== undefined) {
-      sentence = `${counted(done.written, "file")} written${done.same ? `, ${done.same} said so already` : ""}; U, or tagger undo ${done.run}, takes it back`;
+      sentence = `${counted(done.written, "file")} written${done.same ? `, ${done.same} said so already` : ""}${done.written ? `; U, or tagger undo ${done.run}, takes it back` : ""}`;
     } else if (done.undone === "write") sentence = `${counted(done.files, "file")} put back, byte for byte`;
     told.replaceChildren(el("p", { class: "note", role: "status" }, sentence), wrong.length ? el("ul", { class: "alarm" }, ...wrong) : "");
   }

@@ -78,7 +78,7 @@ def app(ear: Ear, door: Door, *, most_bytes: int, shared: Shared | None) -> ASGI
         WebSocketRoute("/api/live", Live(ear).answer),
         *([] if shared is None else _of_library(shared)),
     ]
-    inner = Starlette(routes=routes, exception_handlers={TaggerError: _refused, HTTPException: _not_there})
+    inner = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Guard(inner, door)
 
 
@@ -163,6 +163,18 @@ def _refused(request: Request, error: Exception) -> Response:
 def _not_there(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     return JSONResponse({"error": "there is nothing like this here"}, status)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    """A defect of ours; `Guard` tells the terminal."""
+    return JSONResponse({"error": f"unexpected {type(error).__name__}: {error}"}, 500)
+
+
+_HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
+    TaggerError: _refused,
+    HTTPException: _not_there,
+    Exception: _unexpected,
+}
 
 
 def _files() -> list[BaseRoute]:

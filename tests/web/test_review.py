@@ -5,27 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.testclient import TestClient
 from starlette.types import Message
 
-from tagger import pipeline, settings, tagging
+from tagger import engine, pipeline, settings, tagging
 from tagger.errors import OutputError, SettingsError
-from tagger.records import Score, Tagged, Track, Verdict
+from tagger.records import Result, Score, Tagged, Track, Verdict
 from tagger.sinks import tags
+from tagger.sinks.cache import Cache
 from tagger.sinks.corrections import Corrections
 from tagger.sinks.tags import fields, payload, spelling
 from tagger.web import uploads
+from tagger.web.app import Shared, app
 from tagger.web.doubts import doubt
 from tagger.web.ear import MOST_WAITING, Ear, in_thread
+from tagger.web.guard import Door
 from tagger.web.library import Library
+from tagger.web.overview import Overview
 from tagger.web.review import Ledger, Review
 from tests.web.test_door import eventually
 
@@ -441,6 +449,91 @@ def test_an_upload_that_stands_still_is_given_up(desk: Desk, monkeypatch: pytest
 
     for _ in range(MOST_WAITING + 1):
         assert asyncio.run(answer()).status_code == 408
+
+
+async def uploaded(ear: Ear, path: Path, *, stays: bool) -> list[dict[str, Any]]:
+    """Upload a file, ask for reasons, and give the rows that are told; or leave at the first of them."""
+    said: list[bytes] = []
+    gone = asyncio.Event()
+
+    async def body() -> Message:
+        return {"type": "http.request", "body": path.read_bytes(), "more_body": False}
+
+    async def leaving() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        said.append(message.get("body", b""))
+        if said[-1] and not stays:
+            gone.set()
+
+    scope = {"type": "http", "method": "POST", "path": "/api/hear", "headers": [], "query_string": b"why"}
+    answer = await uploads.Uploads(ear, 2**30, lambda path: None).answer(Request(scope, body))
+    await answer(scope, leaving, send)
+    return [json.loads(line) for line in b"".join(said).splitlines()]
+
+
+def test_a_page_that_is_closed_ends_the_hearing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody hears on for a page that is gone."""
+    halts, hear, waits = [], desk.ear.hear, threading.Event()
+
+    def slowly(path: Path, halt: engine.Halt) -> Result:
+        halts.append(halt)
+        waits.wait(2)
+        return hear(path, halt)
+
+    monkeypatch.setattr(desk.ear, "hear", slowly)
+    assert asyncio.run(uploaded(desk.ear, EXAMPLES / "blues.mp3", stays=False)) == [{"event": "hearing"}]
+    waits.set()
+    assert [halt.now.is_set() for halt in halts] == [True]
+
+
+def test_a_defect_in_an_explanation_leaves_the_verdict(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told stands; the reasons are what is not known."""
+
+    def breaks(path: Path) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(desk.ear, "explain", breaks)
+    rows = asyncio.run(uploaded(desk.ear, EXAMPLES / "blues.mp3", stays=True))
+    told = [row for row in rows if row["event"] != "hearing"]
+    assert [row["event"] for row in told] == ["verdict", "explanation"]
+    assert told[1] == {"event": "explanation", "problem": "unexpected ValueError: broken"}
+
+
+def test_an_audit_hears_nothing_new(desk: Desk, tmp_path: Path) -> None:
+    """A file that came since the library was heard waits for the next look; an end of the program ends it."""
+    with contextlib.closing(Cache(tmp_path / "cache")) as cache:
+        desk.ear.cache = cache
+        desk.library.scan()
+        assert eventually(lambda: not desk.library.progress["busy"], 60)
+        shutil.copy(EXAMPLES / "disco.wav", desk.library.root)
+        known = {place.path for place in cache.places([])}
+        Overview(desk.library, desk.ear).row()
+        assert {place.path for place in cache.places([])} == known
+        assert len(known) == 5
+        desk.library.close()
+        with pytest.raises(SettingsError, match="not shared any more"):
+            Overview(desk.library, desk.ear).row()
+
+
+def test_a_defect_is_told_on_the_page_and_in_the_terminal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence each, and no traceback."""
+
+    def breaks() -> None:
+        raise KeyError("broken")
+
+    monkeypatch.setattr(desk.review, "state", breaks)
+    shared = Shared(desk.library, desk.review, Overview(desk.library, desk.ear))
+    page = app(desk.ear, Door(frozenset({"x"})), most_bytes=1, shared=shared)
+    answer = TestClient(page, base_url="http://x").get("/api/review")
+    assert (answer.status_code, answer.json()) == (500, {"error": "unexpected KeyError: 'broken'"})
+    said = capsys.readouterr().err
+    assert "the page met an unexpected KeyError: 'broken'" in said
+    assert "Traceback" not in said
 
 
 def test_long_work_keeps_no_program_from_ending() -> None:

@@ -209,7 +209,7 @@ class Review:
             self._steps = [step for step in self._steps if step != (number,)]
 
     def _row(self, item: Item) -> dict[str, Any]:
-        """A track that waits: what the file says, if that can be kept, and which of the genres may be written."""
+        """A track that waits: what of its tags can be kept, and which genres may be written."""
         row, allows = item.row(top_k=None), self._ear.tags.taxonomy.allows
         choices = [score for score in row["genres"] if allows(score["genre"])]
         return row | {"keeps": _telling(item), "choices": choices}

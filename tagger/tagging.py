@@ -164,6 +164,13 @@ def assign(heard: Verdict, genre: str, tagging: Tagging, cache: Cache | None = N
     Raises:
         TagError: The file cannot be read or written, or is not the one that was heard; it is as it was.
     """
+    path = heard.track.path
+    try:
+        is_another = heard.stamp is not None and Stamp.of(path.stat()) != heard.stamp
+    except OSError as error:
+        raise TagError(path, error.strerror or str(error)) from error
+    if is_another:  # what the cache knows of it was true then
+        raise ChangedError(path, "it changed after it was heard")
     before, after = _before(heard, tagging, cache), (genre,)
     if before == after and not tagging.completes:
         return Tagged(heard, before, before, reason=UNCHANGED)

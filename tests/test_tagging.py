@@ -1,5 +1,6 @@
 """From verdicts to tags: what is written where, and why."""
 
+import contextlib
 import io
 import shutil
 import struct
@@ -12,13 +13,15 @@ import mutagen.id3
 import pytest
 
 from tagger import pipeline, settings, tagging
-from tagger.errors import ChangedError, SettingsError
+from tagger.errors import ChangedError, SettingsError, TagError
 from tagger.inference.artefact import Artefact
 from tagger.records import Score, Stamp, Tagged, Track, Verdict
 from tagger.settings import Settings
 from tagger.sinks import profiles, tags
+from tagger.sinks.cache import Cache
 from tagger.sinks.changes import Writer
 from tagger.sinks.tags import fields
+from tagger.sinks.tags.interface import Manner
 
 Tune = Callable[..., Path]
 MUSIC = Path(__file__).resolve().parents[1] / "examples" / "music"
@@ -310,6 +313,26 @@ def test_what_makes_no_sense_is_refused(bundled: Artefact, chosen: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         tagging.prepare(Settings(**chosen), bundled.card)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("policy", ["only-missing", "replace"])
+def test_what_the_cache_remembers_of_another_version_is_not_believed(
+    tmp_path: Path, bundled: Artefact, writer: Writer, policy: str
+) -> None:
+    """A file that another program tagged since is left alone, also if it once said what the person says."""
+    path = Path(shutil.copy(MUSIC / "ambient.flac", tmp_path))
+    stamp = Stamp.of(path.stat())
+    with contextlib.closing(Cache(tmp_path / "cache")) as cache:
+        cache.recall(path, stamp, b"way")
+        cache.keep_genres(stamp, tags.read(path))
+        with path.open("r+b") as file:
+            tags.apply(path, file, {fields.GENRE: ("Drone",)}, Manner())
+        wanted = tagging.prepare(Settings(policy=policy), bundled.card, wanted=True, writer=writer)
+        with pytest.raises(ChangedError):
+            tagging.assign(verdict(path, {}, stamp), "Ambient", wanted, cache)
+    with pytest.raises(TagError):
+        tagging.assign(verdict(tmp_path / "gone", {}, stamp), "Ambient", wanted)
+    assert tags.read(path) == ("Drone",)
 
 
 @pytest.mark.parametrize("name", ["blues.mp3", "ambient.flac", "bossa.m4a"])

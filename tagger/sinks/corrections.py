@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tagger.errors import OutputError
 
-FORMAT = 1
+FORMAT = 2
 
 _SCHEMA = """
 CREATE TABLE corrections (
@@ -23,9 +24,14 @@ CREATE TABLE corrections (
     genre TEXT,                     -- what the user said; NULL for "I don't know either"
     heard TEXT,                     -- what the model said; NULL for "don't know"
     confidence REAL NOT NULL,       -- of the model's strongest genre, 0 to 1
-    model TEXT NOT NULL
+    model TEXT NOT NULL,
+    tags TEXT NOT NULL,             -- genres that stood in the file then, as a list in JSON
+    state TEXT NOT NULL             -- SAID, KEPT or WRITTEN
 )
 """
+SAID, KEPT, WRITTEN = "said", "kept", "written"
+"""What became of it: nothing yet; the file's own genres are right; it was written into the file."""
+
 _INDEX = "CREATE INDEX corrections_by_recording ON corrections (recording)"
 _LATEST = "id IN (SELECT max(id) FROM corrections GROUP BY recording)"
 
@@ -41,6 +47,9 @@ class Correction:
         heard: What the model said; None for "don't know".
         confidence: Of the model's strongest genre, 0 to 1.
         model: Name of the model.
+        tags: Genres that stood in the file then.
+        state: `SAID`, `KEPT` or `WRITTEN`.
+        number: Of the correction, once it is kept; 0 before.
     """
 
     recording: bytes
@@ -49,6 +58,9 @@ class Correction:
     heard: str | None
     confidence: float
     model: str
+    tags: tuple[str, ...] = ()
+    state: str = SAID
+    number: int = field(default=0, compare=False)
 
 
 class Corrections:
@@ -81,11 +93,11 @@ class Corrections:
     def add(self, said: Correction) -> int:
         """Keep what somebody said; give its number."""
         values = (time.time(), said.recording, os.fsencode(said.path), said.genre, said.heard)
-        columns = "time, recording, path, genre, heard, confidence, model"
+        columns = "time, recording, path, genre, heard, confidence, model, tags, state"
         with self._ours():
             done = self._database.execute(
-                f"INSERT INTO corrections ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*values, said.confidence, said.model),
+                f"INSERT INTO corrections ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*values, said.confidence, said.model, json.dumps(said.tags), said.state),
             )
             return done.lastrowid or 0
 
@@ -94,6 +106,11 @@ class Corrections:
         with self._ours():
             self._database.execute("DELETE FROM corrections WHERE id = ?", (number,))
 
+    def written(self, number: int) -> None:
+        """Note that what was said was written into the file."""
+        with self._ours():
+            self._database.execute("UPDATE corrections SET state = ? WHERE id = ?", (WRITTEN, number))
+
     def forget(self, recording: bytes) -> None:
         """Forget all that was said of a recording."""
         with self._ours():
@@ -101,13 +118,14 @@ class Corrections:
 
     def latest(self) -> Iterator[Correction]:
         """What was said last of each recording, oldest first."""
-        columns = "recording, path, genre, heard, confidence, model"
+        columns = "recording, path, genre, heard, confidence, model, tags, state, id"
         with self._ours():
             rows = self._database.execute(
                 f"SELECT {columns} FROM corrections WHERE {_LATEST} ORDER BY id"
             ).fetchall()
-        for recording, path, *rest in rows:
-            yield Correction(recording, Path(os.fsdecode(path)), *rest)
+        for recording, path, genre, heard, confidence, model, tags, state, number in rows:
+            where, said = Path(os.fsdecode(path)), tuple(json.loads(tags))
+            yield Correction(recording, where, genre, heard, confidence, model, said, state, number)
 
     def _set_up(self) -> None:
         with self._ours():

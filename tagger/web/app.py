@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from tagger import __version__
 from tagger.errors import TaggerError
 from tagger.sinks import colours, page
-from tagger.web.ear import Ear
+from tagger.web.ear import Ear, in_thread
 from tagger.web.guard import Door, Guard
 from tagger.web.library import Library
 from tagger.web.live import Live
@@ -78,7 +78,7 @@ def app(ear: Ear, door: Door, *, most_bytes: int, shared: Shared | None) -> ASGI
         WebSocketRoute("/api/live", Live(ear).answer),
         *([] if shared is None else _of_library(shared)),
     ]
-    inner = Starlette(routes=routes, exception_handlers={TaggerError: _refused, HTTPException: _not_there})
+    inner = Starlette(routes=routes, exception_handlers=_HANDLERS)
     return Guard(inner, door)
 
 
@@ -91,10 +91,10 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
         return JSONResponse(library.progress | {"rows": rows})
 
     async def audited(request: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(shared.overview.row))
+        return JSONResponse(await in_thread(shared.overview.row))
 
     async def reported(request: Request) -> Response:
-        text, policy = await asyncio.to_thread(shared.overview.report)
+        text, policy = await in_thread(shared.overview.report)
         return Response(text, media_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def scan(request: Request) -> Response:
@@ -103,7 +103,7 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
 
     async def decide(request: Request) -> Response:
         said = await _said(request)
-        await asyncio.to_thread(review.decide, said.get("id", ""), said.get("genre"))
+        await asyncio.to_thread(review.decide, said["id"], said.get("genre"), keeps=said.get("keep") is True)
         return await state(request)
 
     async def reopen(request: Request) -> Response:
@@ -146,7 +146,7 @@ async def _said(request: Request) -> dict[str, Any]:
             raise TaggerError("that is too much to say at once")
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     is_sound = isinstance(said, dict) and isinstance(said.get("id"), str)
     if not is_sound or not isinstance(said.get("genre"), str | None):
@@ -163,6 +163,18 @@ def _refused(request: Request, error: Exception) -> Response:
 def _not_there(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     return JSONResponse({"error": "there is nothing like this here"}, status)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    """A defect of ours; `Guard` tells the terminal."""
+    return JSONResponse({"error": f"unexpected {type(error).__name__}: {error}"}, 500)
+
+
+_HANDLERS: dict[Any, Callable[[Request, Exception], Response]] = {
+    TaggerError: _refused,
+    HTTPException: _not_there,
+    Exception: _unexpected,
+}
 
 
 def _files() -> list[BaseRoute]:

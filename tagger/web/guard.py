@@ -18,6 +18,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from tagger.sinks import display
+
 _COOKIE = "tagger"
 _HARMLESS = frozenset({"GET", "HEAD"})
 _POLICY_VIOLATION = 1008
@@ -113,7 +115,10 @@ class Guard:
             answer = JSONResponse({"error": refusal}, 403)
         elif scope["path"] == "/" and self._door.is_key(scope):
             answer = self._welcome()
-        await answer(scope, receive, with_headers)
+        try:
+            await answer(scope, receive, with_headers)
+        except Exception as error:  # the page was answered; whoever started the program is told once, too
+            display.error(f"the page met an unexpected {type(error).__name__}: {error}")
 
     def _welcome(self) -> Response:
         """Keep the token as a cookie, and take it out of the address."""

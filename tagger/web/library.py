@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -75,6 +76,11 @@ class Library:
         self._problem = ""
 
     @property
+    def halt(self) -> engine.Halt:
+        """Set when nothing more of the library is to be heard."""
+        return self._halt
+
+    @property
     def progress(self) -> dict[str, Any]:
         """How far it is."""
         is_busy = self._thread is not None and self._thread.is_alive()
@@ -127,12 +133,13 @@ class Library:
         return self.item(self._number(path))
 
     def opened(self, item: Item) -> BinaryIO | None:
-        """Open a track; None if what is opened lies outside the folder, whatever links lead to it."""
+        """Open a track; None if that is no file, or lies outside the folder, whatever links lead to it."""
         try:
-            file = item.path.open("rb")
+            file = open(item.path, "rb", opener=_at_once)  # noqa: SIM115 - whoever plays it closes it
         except OSError:
             return None
-        if not Path(f"/proc/self/fd/{file.fileno()}").readlink().is_relative_to(self.root):
+        is_inside = Path(f"/proc/self/fd/{file.fileno()}").readlink().is_relative_to(self.root)
+        if not is_inside or not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             return None
         return file
@@ -176,6 +183,11 @@ class Library:
 
     def _found(self, count: int) -> None:
         self._n_found = count
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file; a pipe that stands in its place keeps nobody waiting."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _meanings(ear: Ear) -> Callable[[str], Iterable[str]]:

@@ -19,7 +19,7 @@ from tagger.sources import decode, sniff
 from tagger.web.library import Item, Library
 
 _CHUNK_BYTES = 2**18
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _WAV_RATE = 32_000
 _WAV_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 
@@ -48,10 +48,10 @@ class Media:
     async def answer(self, request: Request) -> Response:
         """Give a track, or the part of it that is asked for; `?as=wav` decodes it first."""
         item = self._library.item(request.path_params["id"])
-        file = None if item is None else self._library.opened(item)
-        if item is None or file is None:
+        opened = None if item is None else await asyncio.to_thread(self._opened, item)
+        if item is None or opened is None:
             return JSONResponse({"error": "this track is not in the library any more"}, 404)
-        kind = _TYPES.get(sniff.container(file.read(sniff.HEAD_BYTES)) or "")
+        file, kind = opened
         if kind is None or request.query_params.get("as") == "wav":
             file.close()
             try:
@@ -60,6 +60,17 @@ class Media:
                 return JSONResponse({"error": f"this track cannot be played: {error.reason}"}, 415)
             kind = "audio/wav"
         return _part(file, kind, request.headers.get("range", ""))
+
+    def _opened(self, item: Item) -> tuple[BinaryIO, str | None] | None:
+        """A track, and what browsers call its kind; None for one that they do not play."""
+        file = self._library.opened(item)
+        if file is None:
+            return None
+        try:
+            return file, _TYPES.get(sniff.container(file.read(sniff.HEAD_BYTES)) or "")
+        except OSError:
+            file.close()
+            return None
 
 
 def _decoded(item: Item) -> BinaryIO:

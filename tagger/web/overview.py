@@ -103,8 +103,10 @@ class Overview:
             version = self._library.version
             if self._found is None or self._found[0] != version:
                 own = dataclasses.replace(self._ear.tags, taxonomy=Taxonomy())
-                scanned = pipeline.scan([self._library.root], self._ear.plan, own, cache=cache)
-                results = [one for one in scanned if self._library.is_inside(one.track.path)]
+                halt, paths = self._library.halt, [item.path for item in self._library.items()]
+                results = list(pipeline.scan(paths, self._ear.plan, own, halt=halt, cache=cache))
+                if halt.after_tracks_in_hand.is_set():
+                    raise SettingsError("the library is not shared any more")
                 self._found = (
                     version,
                     audit.audit(results, self._ear.plan, cache, self._ear.tags.taxonomy),

@@ -17,7 +17,7 @@ from tagger.errors import SettingsError, TagError
 from tagger.records import Stamp, Tagged
 from tagger.sinks import undo as undoing
 from tagger.sinks.changes import Writer
-from tagger.sinks.corrections import Correction, Corrections
+from tagger.sinks.corrections import KEPT, SAID, Correction, Corrections
 from tagger.sinks.journal import Journal
 from tagger.sinks.tags import payload, spelling
 from tagger.web.ear import Ear
@@ -33,15 +33,23 @@ class Decision:
 
     Attributes:
         item: The track, and what was heard.
-        genre: What it is; None for "don't know".
-        number: Of the correction that was kept; 0 for one of another day.
+        genre: What it is; None for "don't know", and where the file's own genres are kept.
+        number: Of the correction that was kept.
+        keeps: Whether the file's own genres are right, all of them.
         is_written: Whether the file says so.
     """
 
     item: Item
     genre: str | None
-    number: int = 0
+    number: int
+    keeps: bool = False
     is_written: bool = False
+
+    def row(self) -> dict[str, Any]:
+        """What the page is told of it."""
+        said = ", ".join(_telling(self.item)) if self.keeps else self.genre
+        told = {"id": self.item.id, "name": self.item.name, "genre": said}
+        return told | {"kept": self.keeps, "written": self.is_written}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,7 @@ class Review:
         self._ledger, self._corrections = ledger, corrections
         self._decisions: dict[str, Decision] = {}
         self._steps: list[tuple[str, ...] | int] = []  # tracks decided on, or the run that wrote
-        self._said_before = {said.recording: said.genre for said in corrections.latest()}
+        self._said_before = {said.recording: said for said in corrections.latest()}
         self._recordings: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
@@ -81,26 +89,24 @@ class Review:
         with self._lock:
             waiting = [item for item in self._library.items() if item.doubt and self._is_open(item)]
             waiting.sort(key=lambda item: -item.doubt.weight if item.doubt else 0.0)
-            decided = [
-                {"id": one.item.id, "name": one.item.name, "genre": one.genre, "written": one.is_written}
-                for one in self._decisions.values()
-            ]
             return {
-                "queue": [item.row(top_k=None) for item in waiting],
-                "decided": decided,
+                "queue": [self._row(item) for item in waiting],
+                "decided": [one.row() for one in self._decisions.values()],
                 "unwritten": len(self._unwritten()),
                 "undoes": self._next_undo(),
             }
 
-    def decide(self, number: str, genre: str | None) -> None:
+    def decide(self, number: str, genre: str | None, *, keeps: bool = False) -> None:
         """Keep what a person says of a track.
 
         Args:
             number: What the page calls the track.
             genre: What it is; None for "don't know".
+            keeps: Whether it is what the file says, which is never written; `genre` does not count then.
 
         Raises:
-            SettingsError: There is no such track, or no verdict about it, or that is no genre.
+            SettingsError: There is no such track, or no verdict about it, or that is no genre, or there is none
+                to keep.
             OutputError: It cannot be kept.
         """
         with self._lock:
@@ -111,15 +117,21 @@ class Review:
                 raise SettingsError(
                     "something was said of this track already", hint="take that back, or ask again"
                 )
-            said = None if genre is None else self._as_genre(genre)
+            tags = _telling(item)
+            if keeps and not tags:
+                raise SettingsError("the file names no genre that could be kept", hint="say what it is")
+            said = None if genre is None or keeps else self._as_genre(genre)
             verdict = item.result.verdict
             recording = self._recording(item)
             if recording is None:
                 raise SettingsError(f"{item.name}: it cannot be read any more", hint="look through it again")
             correction = Correction(
-                recording, item.path, said, verdict.genre, verdict.confidence, verdict.model
+                *(recording, item.path, tags[0] if keeps else said),
+                *(verdict.genre, verdict.confidence, verdict.model),
+                tags=item.result.tags_before or (),
+                state=KEPT if keeps else SAID,
             )
-            self._decisions[number] = Decision(item, said, self._corrections.add(correction))
+            self._decisions[number] = Decision(item, said, self._corrections.add(correction), keeps)
             self._steps.append((number,))
 
     def write(self) -> dict[str, Any]:
@@ -138,15 +150,17 @@ class Review:
             writer = self._ledger.begin("review")
             tags_to_write = dataclasses.replace(self._ear.tags, wanted=True, writer=writer)
             problems, n_changed, n_same = [], 0, 0
-            for one in todo:
-                try:
-                    changed = self._write(one, tags_to_write)
-                except TagError as error:
-                    problems.append({"id": one.item.id, "name": one.item.name, "reason": error.reason})
-                    continue
-                n_changed, n_same = n_changed + changed, n_same + (not changed)
-            if n_changed:
-                self._steps.append(writer.run)
+            try:
+                for one in todo:
+                    try:
+                        changed = self._write(one, tags_to_write)
+                    except TagError as error:
+                        problems.append({"id": one.item.id, "name": one.item.name, "reason": error.reason})
+                        continue
+                    n_changed, n_same = n_changed + changed, n_same + (not changed)
+            finally:
+                if n_changed:
+                    self._steps.append(writer.run)
             return {"run": writer.run, "written": n_changed, "same": n_same, "problems": problems}
 
     def undo(self) -> dict[str, Any]:
@@ -159,12 +173,16 @@ class Review:
         with self._lock:
             if not self._steps:
                 raise SettingsError("there is nothing to take back")
-            step = self._steps.pop()
+            step = self._steps[-1]
             if isinstance(step, int):
-                return self._unwrite(step)
+                done = self._unwrite(step)
+                if not done["problems"]:
+                    self._steps.pop()
+                return done
             (number,) = step
-            decision = self._decisions.pop(number)
+            decision = self._decisions[number]
             self._corrections.remove(decision.number)
+            del self._decisions[number], self._steps[-1]
             return {"undone": "decision", "id": number, "name": decision.item.name, "problems": []}
 
     def reopen(self, number: str) -> None:
@@ -190,16 +208,26 @@ class Review:
             del self._decisions[number]
             self._steps = [step for step in self._steps if step != (number,)]
 
+    def _row(self, item: Item) -> dict[str, Any]:
+        """A track that waits: what of its tags can be kept, and which genres may be written."""
+        row, allows = item.row(top_k=None), self._ear.tags.taxonomy.allows
+        choices = [score for score in row["genres"] if allows(score["genre"])]
+        return row | {"keeps": _telling(item), "choices": choices}
+
     def _is_open(self, item: Item) -> bool:
-        """Whether a track is to be asked about; what was said another day and not written is taken up again."""
+        """Whether a track is to be asked about.
+
+        What was said another day and never written is taken up again, if the file still says what it said then.
+        """
         if item.id in self._decisions:
             return False
         recording = self._recording(item) if self._said_before else None
         if recording not in self._said_before or recording is None:
             return True
-        genre = self._said_before[recording]
-        if genre is not None and isinstance(item.result, Tagged) and item.result.tags_before != (genre,):
-            self._decisions[item.id] = Decision(item, genre)
+        said, result = self._said_before[recording], item.result
+        is_waiting = said.genre is not None and said.state == SAID and said.tags != (said.genre,)
+        if is_waiting and isinstance(result, Tagged) and (result.tags_before or ()) == said.tags:
+            self._decisions[item.id] = Decision(item, said.genre, said.number)
         return False
 
     def _unwritten(self) -> list[Decision]:
@@ -218,6 +246,7 @@ class Review:
         done = tagging.assign(item.result.verdict, one.genre or "", wanted, self._ear.cache)
         self._renew(item, done.tags_after or ())
         self._decisions[item.id] = dataclasses.replace(one, is_written=True)
+        self._corrections.written(one.number)
         return done.written
 
     def _unwrite(self, run: int) -> dict[str, Any]:
@@ -257,3 +286,9 @@ class Review:
             raise SettingsError("that is no genre", hint=f"write it in at most {MOST_LETTERS} letters")
         known = {spelling.key(genre): genre for genre in self._ear.genres}
         return known.get(spelling.key(clean), clean)
+
+
+def _telling(item: Item) -> list[str]:
+    """All genres that stand in a file, if any of them says something."""
+    said = (item.result.tags_before or ()) if isinstance(item.result, Tagged) else ()
+    return [] if all(map(spelling.says_nothing, said)) else list(said)

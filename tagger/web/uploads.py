@@ -109,9 +109,14 @@ class Uploads:
     def _explain(self, path: Path, tell: Tell) -> None:
         try:
             found = self._ear.explain(path)
+        except FileError as error:
+            tell({"event": "explanation", "problem": error.reason})
+            return
         except TaggerError as error:
-            reason = error.reason if isinstance(error, FileError) else error.message
-            tell({"event": "explanation", "problem": reason})
+            tell({"event": "explanation", "problem": error.message})
+            return
+        except Exception as error:  # the verdict was told, and stands
+            tell({"event": "explanation", "problem": f"unexpected {type(error).__name__}: {error}"})
             return
         reasons = {name: value for name, value in explained.row(found).items() if name not in _NOT_TOLD}
         tell({"event": "explanation"} | reasons | {"neighbours": self._neighbours(found)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shutil
 import zipfile
 
@@ -193,6 +194,16 @@ def test_without_corrections_there_is_no_corpus(tmp_path, content):
     with pytest.raises(CorpusError, match="no corrections yet" if content is None else "cannot be kept"):
         load(f"corrections:{folder}", tmp_path)
     assert folder.exists() == (content is not None)
+
+
+def test_what_was_kept_teaches_all_that_the_file_says(tagged, tmp_path):
+    """Of a file whose own genres are right, each that says something is a label."""
+    one = tagged("a.flac")
+    with contextlib.closing(Corrections(tmp_path / "kept")) as kept:
+        said = Correction(payload.identity(one), one, "Blues", None, 0.1, "default", ("Blues", "Other", "Soul"))
+        kept.add(dataclasses.replace(said, state="kept"))
+    (example,) = load(f"corrections:{tmp_path / 'kept'}", tmp_path).examples
+    assert example.labels == ("Blues", "Soul")
 
 
 def test_corrections_to_one_genre_teach_nothing(tagged, tmp_path):

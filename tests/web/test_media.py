@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +60,7 @@ def test_only_tracks_of_the_library_are_listed(page: Page) -> None:
         ("bytes=100-99999999", 206, CONTENT[100:], f"bytes 100-{len(CONTENT) - 1}/{len(CONTENT)}"),
         ("bytes=-99999999", 206, CONTENT, f"bytes 0-{len(CONTENT) - 1}/{len(CONTENT)}"),
         ("bytes=99999999-", 416, b"", f"bytes */{len(CONTENT)}"),
+        (f"bytes={'9' * 5000}-", 200, CONTENT, None),
         ("bytes=20-10", 416, b"", f"bytes */{len(CONTENT)}"),
         ("bytes=-", 200, CONTENT, None),
         ("lines=1-2", 200, CONTENT, None),
@@ -85,6 +89,31 @@ def test_what_browsers_do_not_play_comes_as_wav(page: Page) -> None:
     np.testing.assert_allclose(y, expected, atol=1e-4)
     assert page.ask(address, Range="bytes=100-199")[2] == content[100:200]
     assert page.ask(f"{addresses(page)['blues.mp3']}?as=wav")[2][:4] == b"RIFF"
+
+
+def test_a_pipe_in_place_of_a_track_keeps_nobody_waiting(page: Page) -> None:
+    """What is no file is not opened, and the page answers meanwhile."""
+    address = addresses(page)["blues.mp3"]
+    path = page.uploads.parent / "library" / "blues.mp3"
+    path.rename(path.with_suffix(".away"))
+    os.mkfifo(path)
+    try:
+        with contextlib.closing(socket.create_connection(("127.0.0.1", page.port))) as raw:
+            raw.sendall(f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\n\r\n".encode())
+            raw.settimeout(10)
+            assert raw.recv(100).startswith(b"HTTP/1.1 404")
+        assert page.ask("/api/about")[0] == 200
+    finally:
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        path.with_suffix(".away").rename(path)
+
+
+@pytest.mark.parametrize("said", [b"[" * 10_000, b'{"id": "x", "genre": ' + b"[" * 10_000])
+def test_nested_nonsense_is_refused(page: Page, said: bytes) -> None:
+    """JSON that is nested too deep to be read is no track and no genre."""
+    status, _, answer = page.ask("/api/review/decide", method="POST", body=said)
+    assert (status, json.loads(answer)["error"]) == (400, "a track and a genre must be said")
 
 
 def test_a_track_that_is_gone_is_told(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,8 +19,11 @@ import pytest
 import soundfile
 
 from tagger.sinks import tags
+from tagger.sinks.tags import fields
+from tagger.sinks.tags.interface import Manner
 from tagger.sources import decode
 from tests.web.pages import Page, chromium, opened, served, shoot, until
+from tests.web.test_door import eventually
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "music"
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True}
@@ -188,6 +192,73 @@ def test_three_tracks_are_reviewed_written_and_put_back(page: Page, browser: Any
         assert tab.get_by_role("button", name="Write 0 genres").is_disabled()
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Page]:
+    """The program with a library of two doubtful tracks, of which the first has two genres in its tags."""
+    folder = tmp_path_factory.mktemp("small")
+    music = folder / "music"
+    music.mkdir()
+    for name in ("ambient.flac", "bossa.m4a"):
+        shutil.copy(EXAMPLES / name, music)
+    with (music / "ambient.flac").open("r+b") as file:
+        tags.apply(music / "ambient.flac", file, {fields.GENRE: ("Ambient", "Drone")}, Manner())
+    with served(folder, "--share-library", music) as one:
+        assert eventually(lambda: not one.get("/api/library/progress")["busy"], 60)
+        yield one
+
+
+def test_whoever_types_is_not_disturbed(small: Page, browser: Any) -> None:
+    """When more of the library has been heard, what is typed stays where it is."""
+    with opened(browser, small, **DESK) as tab:
+        tab.locator("#tab-review").click()
+        tab.wait_for_selector(".stage .verdict")
+        tab.keyboard.press("c")
+        tab.keyboard.type("d")
+        with tab.expect_response("**/api/review"):
+            tab.locator("#review").get_by_role("button", name="Look again").evaluate("one => one.click()")
+        tab.wait_for_timeout(300)
+        tab.keyboard.type("ub")
+        assert tab.evaluate("document.activeElement.id") == "correction"
+        assert tab.locator("#correction").input_value() == "dub"
+        assert small.get("/api/review")["decided"] == []
+
+
+def test_a_key_that_is_held_counts_once(small: Page, browser: Any) -> None:
+    """Nobody says "don't know" of a whole library by a heavy hand."""
+    with opened(browser, small, **DESK) as tab:
+        tab.locator("#tab-review").click()
+        tab.wait_for_selector(".stage .verdict")
+        tab.locator(".stage").focus()
+        for _ in range(3):
+            tab.keyboard.down("d")
+            tab.wait_for_selector(".decided li")
+            tab.wait_for_timeout(200)
+        tab.keyboard.up("d")
+        assert tab.locator(".decided li").count() == 1
+        tab.keyboard.press("u")
+        until(tab, "document.querySelectorAll('.decided li').length === 0")
+
+
+def test_what_the_file_says_is_kept_by_a_key(small: Page, browser: Any) -> None:
+    """K keeps all genres of the file, and leaves nothing to write; without any there is nothing to keep."""
+    path = small.uploads.parent / "music" / "ambient.flac"
+    content = path.read_bytes()
+    with opened(browser, small, **DESK) as tab:
+        tab.locator("#tab-review").click()
+        tab.get_by_role("button", name="Keep Ambient, Drone (K)").wait_for()
+        tab.keyboard.press("k")
+        tab.wait_for_selector(".decided li")
+        assert "as the file says" in tab.locator(".decided li").inner_text()
+        assert tab.get_by_role("button", name="Write 0 genres").is_disabled()
+        assert tab.locator(".stage h3").inner_text() == "bossa.m4a"
+        assert tab.get_by_role("button", name="Keep").count() == 0
+        tab.keyboard.press("k")
+        tab.keyboard.press("w")
+        tab.wait_for_timeout(300)
+        assert tab.locator(".decided li").count() == 1
+    assert path.read_bytes() == content
+
+
 def unchanged(library: Path, before: dict[str, bytes]) -> bool:
     """Whether all files are as they were, and no other is there."""
     return before == {path.name: hashlib.sha256(path.read_bytes()).digest() for path in library.iterdir()}
@@ -346,6 +417,83 @@ def test_a_recording_is_heard_like_a_file(page: Page, browser: Any) -> None:
         assert tab.locator(".card h3").inner_text() == "recording 1.webm"
         assert tab.locator(".card strong.genre").inner_text() == "Classical"
         assert tab.locator(".card audio").count() == 1
+
+
+_SLOW_MICROPHONE = """
+  const original = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  const Socket = window.WebSocket;
+  window.streams = [];
+  window.WebSocket = class extends Socket { constructor(url) { super(url); window.socket = this; } };
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const stream = await original(wanted);
+    window.streams.push(stream);
+    return stream;
+  };"""
+_LIVE = "window.streams.flatMap((one) => one.getTracks()).filter((one) => one.readyState === 'live').length"
+
+
+@contextlib.contextmanager
+def watched(browser: Any, page: Page, script: str = "") -> Iterator[Any]:
+    """A tab whose microphone is slow to be allowed; all that it ever gave is counted."""
+    with opened(browser, page, **DESK) as tab:
+        tab.add_init_script(_SLOW_MICROPHONE + script)
+        tab.reload()
+        tab.wait_for_selector(".zone")
+        yield tab
+
+
+def test_a_recording_that_is_asked_for_twice_is_one(page: Page, browser: Any) -> None:
+    """After a double click one microphone is on, and it can be stopped."""
+    with watched(browser, page) as tab:
+        tab.get_by_role("button", name="Record").evaluate("one => (one.click(), one.click())")
+        tab.get_by_role("button", name="Stop").wait_for()
+        tab.wait_for_timeout(700)
+        assert tab.evaluate("window.streams.length") == 1
+        tab.get_by_role("button", name="Stop").click()
+        until(tab, f"{_LIVE} === 0")
+        tab.get_by_role("button", name="Record", exact=True).wait_for()
+
+
+@pytest.mark.parametrize(("name", "button"), [("hear", "Record"), ("live", "Listen")])
+def test_whoever_leaves_before_the_microphone_is_allowed_is_not_heard(
+    page: Page, browser: Any, name: str, button: str
+) -> None:
+    """Another tab of the page turns off what comes too late; it can be asked for again."""
+    with watched(browser, page) as tab:
+        tab.locator(f"#tab-{name}").click()
+        tab.get_by_role("button", name=button).click()
+        tab.locator("#tab-library").click()
+        until(tab, "window.streams.length === 1")
+        tab.wait_for_timeout(700)
+        assert tab.evaluate(_LIVE) == 0
+        tab.locator(f"#tab-{name}").click()
+        assert tab.get_by_role("button", name=button).is_enabled()
+
+
+def test_what_fails_after_the_microphone_was_allowed_turns_it_off(page: Page, browser: Any) -> None:
+    """A browser that cannot listen says so, and does not keep the microphone."""
+    broken = "AudioWorklet.prototype.addModule = () => Promise.reject(new Error('no worklets here'));"
+    with watched(browser, page, broken) as tab:
+        tab.locator("#tab-live").click()
+        tab.get_by_role("button", name="Listen").click()
+        tab.locator("#live .alarm").wait_for()
+        assert tab.locator("#live .alarm").inner_text() == "no worklets here"
+        assert tab.evaluate(_LIVE) == 0
+
+
+def test_a_connection_that_ends_is_told(page: Page, browser: Any) -> None:
+    """Where the program is gone, the live tab says so, and the microphone is off."""
+    with watched(browser, page) as tab:
+        tab.locator("#tab-live").click()
+        tab.get_by_role("button", name="Listen").click()
+        tab.get_by_role("button", name="Stop").wait_for()
+        assert tab.evaluate(_LIVE) == 1
+        tab.evaluate("window.socket.close()")
+        tab.locator("#live .alarm").wait_for()
+        assert "the program does not listen any more" in tab.locator("#live .alarm").inner_text()
+        assert tab.evaluate(_LIVE) == 0
+        tab.get_by_role("button", name="Listen").wait_for()
 
 
 def test_everything_has_a_name_and_fits_a_phone(page: Page, browser: Any) -> None:

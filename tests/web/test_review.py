@@ -5,27 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.testclient import TestClient
 from starlette.types import Message
 
-from tagger import pipeline, settings, tagging
-from tagger.errors import SettingsError
-from tagger.records import Score, Tagged, Track, Verdict
+from tagger import engine, pipeline, settings, tagging
+from tagger.errors import OutputError, SettingsError
+from tagger.records import Result, Score, Tagged, Track, Verdict
 from tagger.sinks import tags
+from tagger.sinks.cache import Cache
 from tagger.sinks.corrections import Corrections
-from tagger.sinks.tags import payload, spelling
+from tagger.sinks.tags import fields, payload, spelling
 from tagger.web import uploads
+from tagger.web.app import Shared, app
 from tagger.web.doubts import doubt
 from tagger.web.ear import MOST_WAITING, Ear, in_thread
+from tagger.web.guard import Door
 from tagger.web.library import Library
+from tagger.web.overview import Overview
 from tagger.web.review import Ledger, Review
 from tests.web.test_door import eventually
 
@@ -226,6 +234,111 @@ def test_a_genre_that_is_there_already_needs_no_write(desk: Desk) -> None:
     assert other.state()["undoes"] == "decision"
 
 
+def retag(desk: Desk, name: str, *genres: str) -> Path:
+    """Have another program put genres into a file, and look through the library again."""
+    path = desk.library.root / name
+    with path.open("r+b") as file:
+        tags.apply(path, file, {fields.GENRE: genres}, desk.ear.tags.manner)
+    os.utime(path, (1, len(genres)))
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    return path
+
+
+def test_what_the_file_says_can_be_kept_as_it_is(desk: Desk) -> None:
+    """All genres of it: nothing is written, now or another day, and training learns them all."""
+    path = retag(desk, "bossa.m4a", "Bossa Nova", "Samba")
+    content = path.read_bytes()
+    row = next(row for row in desk.review.state()["queue"] if row["name"] == "bossa.m4a")
+    assert row["keeps"] == ["Bossa Nova", "Samba"]
+    desk.review.decide(row["id"], None, keeps=True)
+    state = desk.review.state()
+    assert [(one["genre"], one["kept"]) for one in state["decided"]] == [("Bossa Nova, Samba", True)]
+    assert state["unwritten"] == 0
+    with pytest.raises(SettingsError, match="nothing to write"):
+        desk.review.write()
+    assert path.read_bytes() == content
+    assert (desk.again().state()["unwritten"], "bossa.m4a" in names(desk.again())) == (0, False)
+    (said,) = desk.corrections.latest()
+    assert (said.genre, said.tags, said.state) == ("Bossa Nova", ("Bossa Nova", "Samba"), "kept")
+
+
+def test_what_says_nothing_cannot_be_kept(desk: Desk) -> None:
+    """A placeholder is no genre."""
+    retag(desk, "bossa.m4a", "Unknown")
+    row = next(row for row in desk.review.state()["queue"] if row["name"] == "bossa.m4a")
+    assert row["keeps"] == []
+    with pytest.raises(SettingsError, match="no genre that could be kept"):
+        desk.review.decide(row["id"], None, keeps=True)
+
+
+def test_what_the_user_tagged_since_is_not_overwritten(desk: Desk) -> None:
+    """What was said another day waits no more when the file says something else than then."""
+    desk.review.decide(desk.review.state()["queue"][0]["id"], "Latin")
+    assert desk.again().state()["unwritten"] == 1
+    retag(desk, "bossa.m4a", "Bossa Nova")
+    state = desk.again().state()
+    assert (state["unwritten"], state["decided"]) == (0, [])
+
+
+def test_a_writing_that_was_taken_back_does_not_wait_another_day(desk: Desk) -> None:
+    """After undo, what was written once is written again only when it is asked for on the same day."""
+    desk.review.decide(desk.review.state()["queue"][0]["id"], "Latin")
+    desk.review.write()
+    desk.review.undo()
+    assert (desk.review.state()["unwritten"], desk.again().state()["unwritten"]) == (1, 0)
+
+
+def test_a_partly_failed_undo_can_be_tried_again(desk: Desk) -> None:
+    """A file that was changed since is told, and put back by the next try if it can be then."""
+    first, second, _ = desk.review.state()["queue"]
+    for row in (first, second):
+        desk.review.decide(row["id"], "Latin")
+    before = (desk.library.root / first["name"]).read_bytes()
+    desk.review.write()
+    path = desk.library.root / first["name"]
+    path.rename(path.with_suffix(".away"))
+    done = desk.review.undo()
+    assert (done["files"], [one["name"] for one in done["problems"]]) == (1, [first["name"]])
+    path.with_suffix(".away").rename(path)
+    assert desk.review.state()["undoes"] == "write"
+    assert desk.review.undo() == {"undone": "write", "files": 1, "problems": []}
+    assert path.read_bytes() == before
+    assert desk.review.undo()["undone"] == "decision"
+
+
+def test_what_was_written_before_the_journal_broke_can_be_taken_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error in the middle of a writing does not hide what was written."""
+    for row in desk.review.state()["queue"][:2]:
+        desk.review.decide(row["id"], "Latin")
+    assign, calls = tagging.assign, []
+
+    def breaks(*arguments: object) -> Tagged:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise OutputError("the disk is full")
+        return assign(*arguments)
+
+    monkeypatch.setattr(tagging, "assign", breaks)
+    with pytest.raises(OutputError):
+        desk.review.write()
+    assert desk.review.undo() == {"undone": "write", "files": 1, "problems": []}
+
+
+def test_only_the_users_own_genres_are_offered(desk: Desk, tmp_path: Path) -> None:
+    """Of a user who has three genres, the queue offers these and no others."""
+    (tmp_path / "genres.txt").write_text("Electronic\nRock\nBlues\n")
+    chosen = settings.Settings(genres=str(tmp_path / "genres.txt"))
+    desk.ear.tags = tagging.prepare(chosen, desk.ear.plan.artefact.card)
+    desk.library.scan()
+    assert eventually(lambda: not desk.library.progress["busy"], 60)
+    row = desk.review.state()["queue"][0]
+    offered = [score["genre"] for score in row["choices"]]
+    assert sorted(offered) == ["Blues", "Electronic", "Rock"]
+
+
 def test_nothing_outside_the_folder_is_shown_or_opened(desk: Desk, tmp_path: Path) -> None:
     """Links that lead out of the library are not followed, not even when they are made afterwards."""
     outside = Path(shutil.copy(EXAMPLES / "disco.wav", tmp_path))
@@ -336,6 +449,91 @@ def test_an_upload_that_stands_still_is_given_up(desk: Desk, monkeypatch: pytest
 
     for _ in range(MOST_WAITING + 1):
         assert asyncio.run(answer()).status_code == 408
+
+
+async def uploaded(ear: Ear, path: Path, *, stays: bool) -> list[dict[str, Any]]:
+    """Upload a file, ask for reasons, and give the rows that are told; or leave at the first of them."""
+    said: list[bytes] = []
+    gone = asyncio.Event()
+
+    async def body() -> Message:
+        return {"type": "http.request", "body": path.read_bytes(), "more_body": False}
+
+    async def leaving() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        said.append(message.get("body", b""))
+        if said[-1] and not stays:
+            gone.set()
+
+    scope = {"type": "http", "method": "POST", "path": "/api/hear", "headers": [], "query_string": b"why"}
+    answer = await uploads.Uploads(ear, 2**30, lambda path: None).answer(Request(scope, body))
+    await answer(scope, leaving, send)
+    return [json.loads(line) for line in b"".join(said).splitlines()]
+
+
+def test_a_page_that_is_closed_ends_the_hearing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody hears on for a page that is gone."""
+    halts, hear, waits = [], desk.ear.hear, threading.Event()
+
+    def slowly(path: Path, halt: engine.Halt) -> Result:
+        halts.append(halt)
+        waits.wait(2)
+        return hear(path, halt)
+
+    monkeypatch.setattr(desk.ear, "hear", slowly)
+    assert asyncio.run(uploaded(desk.ear, EXAMPLES / "blues.mp3", stays=False)) == [{"event": "hearing"}]
+    waits.set()
+    assert [halt.now.is_set() for halt in halts] == [True]
+
+
+def test_a_defect_in_an_explanation_leaves_the_verdict(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told stands; the reasons are what is not known."""
+
+    def breaks(path: Path) -> None:
+        raise ValueError("broken")
+
+    monkeypatch.setattr(desk.ear, "explain", breaks)
+    rows = asyncio.run(uploaded(desk.ear, EXAMPLES / "blues.mp3", stays=True))
+    told = [row for row in rows if row["event"] != "hearing"]
+    assert [row["event"] for row in told] == ["verdict", "explanation"]
+    assert told[1] == {"event": "explanation", "problem": "unexpected ValueError: broken"}
+
+
+def test_an_audit_hears_nothing_new(desk: Desk, tmp_path: Path) -> None:
+    """A file that came since the library was heard waits for the next look; an end of the program ends it."""
+    with contextlib.closing(Cache(tmp_path / "cache")) as cache:
+        desk.ear.cache = cache
+        desk.library.scan()
+        assert eventually(lambda: not desk.library.progress["busy"], 60)
+        shutil.copy(EXAMPLES / "disco.wav", desk.library.root)
+        known = {place.path for place in cache.places([])}
+        Overview(desk.library, desk.ear).row()
+        assert {place.path for place in cache.places([])} == known
+        assert len(known) == 5
+        desk.library.close()
+        with pytest.raises(SettingsError, match="not shared any more"):
+            Overview(desk.library, desk.ear).row()
+
+
+def test_a_defect_is_told_on_the_page_and_in_the_terminal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence each, and no traceback."""
+
+    def breaks() -> None:
+        raise KeyError("broken")
+
+    monkeypatch.setattr(desk.review, "state", breaks)
+    shared = Shared(desk.library, desk.review, Overview(desk.library, desk.ear))
+    page = app(desk.ear, Door(frozenset({"x"})), most_bytes=1, shared=shared)
+    answer = TestClient(page, base_url="http://x").get("/api/review")
+    assert (answer.status_code, answer.json()) == (500, {"error": "unexpected KeyError: 'broken'"})
+    said = capsys.readouterr().err
+    assert "the page met an unexpected KeyError: 'broken'" in said
+    assert "Traceback" not in said
 
 
 def test_long_work_keeps_no_program_from_ending() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tagger.errors import CorpusError, OutputError, TagError
 from tagger.settings import home_folder
-from tagger.sinks.corrections import Correction, Corrections
-from tagger.sinks.tags import payload
+from tagger.sinks.corrections import KEPT, Correction, Corrections
+from tagger.sinks.tags import payload, spelling
 from trainer.corpora import owners
 from trainer.corpora.interface import Corpus, Example
 
@@ -69,4 +69,5 @@ def _examples(said: list[Correction], reasons: Counter[str]) -> Iterator[Example
             reasons["not where they were any more"] += 1
             continue
         group = owners.group(one.path) or f"folder:{one.path.parent}"
-        yield Example(one.path, (one.genre,), group, corpus=NAME)
+        kept = tuple(genre for genre in one.tags if not spelling.says_nothing(genre))
+        yield Example(one.path, kept if one.state == KEPT else (one.genre,), group, corpus=NAME)

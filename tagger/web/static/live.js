@@ -10,6 +10,7 @@ const WORDS = { silent: "silent", clipped: "clipped" };
 
 export function liveTab(panel, about) {
   let session = null;
+  let leaving = null;
   const button = el("button", { class: "primary", onclick: () => (session ? session.stop() : start()) }, "Listen");
   const times = el("p", { class: "soft times" });
   const view = el("div", { class: "view" });
@@ -27,9 +28,10 @@ export function liveTab(panel, about) {
   async function start() {
     note.replaceChildren();
     button.disabled = true;
+    leaving = new AbortController();
     try {
-      session = await begun({ view, times, note, colours: about.colours, onEnd: ended });
-      button.textContent = "Stop";
+      session = await begun({ view, times, note, colours: about.colours, onEnd: ended, use: leaving });
+      if (session) button.textContent = "Stop";
     } catch (error) {
       note.replaceChildren(problem(error));
     }
@@ -42,22 +44,46 @@ export function liveTab(panel, about) {
     button.textContent = "Listen";
   }
 
-  return { leave: () => session?.stop() };
+  return { leave: () => (session ? session.stop() : leaving?.abort()) };
 }
 
-async function begun({ view, times, note, colours, onEnd }) {
-  const stream = await microphone();
-  const context = new AudioContext();
-  await context.audioWorklet.addModule("/static/capture.js");
+/** Begin to listen; null where `use` was given up before all was ready, and an error where it cannot be. */
+async function begun({ use, ...told }) {
+  let context, socket;
+  try {
+    const stream = await microphone(use.signal);
+    if (!stream) return null;
+    context = new AudioContext();
+    await context.audioWorklet.addModule("/static/capture.js");
+    socket = await connected();
+    if (!use.signal.aborted) return listening({ stream, context, socket, use, ...told });
+  } catch (error) {
+    const isLeft = use.signal.aborted;
+    use.abort();
+    if (!isLeft) throw error;
+  } finally {
+    if (use.signal.aborted) {
+      socket?.close();
+      context?.close();
+    }
+  }
+  return null;
+}
+
+function connected() {
   const socket = new WebSocket(`ws://${location.host}/api/live`);
   socket.binaryType = "arraybuffer";
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
+  return new Promise((resolve, reject) => {
+    socket.onopen = () => resolve(socket);
     socket.onerror = () => reject(new Error("the program does not answer; is `tagger ui` still running?"));
   });
+}
+
+function listening({ stream, context, socket, use, view, times, note, colours, onEnd }) {
   const capture = new AudioWorkletNode(context, "capture");
   const seen = new View(view, times, colours);
   let isEnding = false;
+  let isTold = false;
 
   capture.port.onmessage = ({ data }) => {
     if (isEnding || socket.readyState !== WebSocket.OPEN) return;
@@ -69,17 +95,19 @@ async function begun({ view, times, note, colours, onEnd }) {
 
   function release() {
     isEnding = true;
-    stream.getTracks().forEach((track) => track.stop());
+    use.abort();
     if (context.state !== "closed") context.close();
   }
   socket.onmessage = ({ data }) => {
     const row = JSON.parse(data);
+    isTold ||= row.event === "summary" || row.event === "error";
     if (row.event === "moment") seen.moment(row);
     else if (row.event === "summary") seen.summary(row);
     else if (row.event === "error") note.append(problem({ message: row.error, hint: row.hint }));
     else if (row.event === "gap") note.replaceChildren(el("p", { class: "soft" }, `${row.seconds.toFixed(1)} s missing: ${row.reason}`));
   };
   socket.onclose = () => {
+    if (!isEnding && !isTold) note.append(problem({ message: "the program does not listen any more", hint: "is `tagger ui` still running?" }));
     release();
     seen.end();
     onEnd();

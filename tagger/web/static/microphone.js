@@ -5,7 +5,17 @@ export function whyNot() {
   return navigator.mediaDevices ? "" : "This browser has no microphone for pages.";
 }
 
-export async function microphone() {
+/** Sound of the microphone, which the signal turns off; null where that came before it was allowed. */
+export async function microphone(signal) {
+  const stream = await allowed();
+  const release = () => stream.getTracks().forEach((track) => track.stop());
+  signal.addEventListener("abort", release);
+  if (!signal.aborted) return stream;
+  release();
+  return null;
+}
+
+async function allowed() {
   const wanted = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: wanted });

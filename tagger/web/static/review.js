@@ -28,9 +28,12 @@ export function reviewTab(panel, about) {
   const stage = el("article", { class: "stage", tabindex: "-1", "aria-label": "Track to look at" });
   const input = el("input", { id: "correction", list: "genres", autocomplete: "off", maxlength: 80, placeholder: "another genre" });
   const correct = el("form", { class: "correct" }, el("label", { for: "correction" }, "It is"), input, el("button", {}, "Correct"));
-  const names = el("datalist", { id: "genres" }, ...about.genres.map((genre) => el("option", { value: genre })));
+  const names = el("datalist", { id: "genres" });
   const write = el("button", { class: "primary", onclick: () => act("write") });
   const undo = el("button", { onclick: () => act("undo") });
+  const earlier = el("button", { class: "quiet", "aria-label": "Earlier", onclick: () => move(-1) }, "←");
+  const later = el("button", { class: "quiet", "aria-label": "Later", onclick: () => move(1) }, "→");
+  const among = el("span", { class: "soft" });
   const list = el("ol", { class: "decided", "aria-label": "What you said" });
   const looking = progress(() => refresh().catch(show));
   const help = el("details", { class: "keys" }, el("summary", {}, "Keys"), el("dl", {}, ...KEYS.flatMap(([key, what]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, what)])));
@@ -78,11 +81,19 @@ export function reviewTab(panel, about) {
     act("decide", { id: row.id, genre });
   }
 
+  function keep() {
+    const row = current();
+    if (!row?.keeps.length) return;
+    input.value = "";
+    say(`${row.name}: ${row.keeps.join(", ")}, as the file says`);
+    act("decide", { id: row.id, keep: true });
+  }
+
   function outcome(done) {
     const wrong = done.problems.map((one) => el("li", {}, `${one.name}: ${one.reason}`));
     let sentence = `taken back: ${done.name}`;
     if (done.run !== undefined) {
-      sentence = `${counted(done.written, "file")} written${done.same ? `, ${done.same} said so already` : ""}; U, or tagger undo ${done.run}, takes it back`;
+      sentence = `${counted(done.written, "file")} written${done.same ? `, ${done.same} said so already` : ""}${done.written ? `; U, or tagger undo ${done.run}, takes it back` : ""}`;
     } else if (done.undone === "write") sentence = `${counted(done.files, "file")} put back, byte for byte`;
     told.replaceChildren(el("p", { class: "note", role: "status" }, sentence), wrong.length ? el("ul", { class: "alarm" }, ...wrong) : "");
   }
@@ -94,13 +105,17 @@ export function reviewTab(panel, about) {
       sound.pause();
       sound.load(row?.id ?? null);
     }
-    stage.replaceChildren(...(row ? shown(row) : [el("p", { class: "large" }, state.busy ? "listening…" : "Nothing is doubtful any more.")]));
+    if (isNew || !row) stage.replaceChildren(...(row ? shown(row) : [el("p", { class: "large" }, state.busy ? "listening…" : "Nothing is doubtful any more.")]));
+    // Whoever types or listens here is not disturbed when more has been heard.
+    among.textContent = `${place + 1} of ${state.queue.length}`;
+    earlier.disabled = place === 0;
+    later.disabled = place + 1 === state.queue.length;
     write.textContent = `Write ${counted(state.unwritten, "genre")} (W)`;
     write.disabled = state.unwritten === 0;
     undo.textContent = state.undoes === "write" ? "Undo the writing (U)" : "Undo (U)";
     undo.disabled = state.undoes === null;
     list.replaceChildren(
-      ...state.decided.toReversed().map((one) => el("li", {}, el("span", {}, one.name), el("b", {}, one.genre ?? "don’t know"), el("span", { class: "soft" }, one.written ? "written" : one.genre ? "not written yet" : ""), again(one))),
+      ...state.decided.toReversed().map((one) => el("li", {}, el("span", {}, one.name), el("b", {}, one.genre ?? "don’t know"), el("span", { class: "soft" }, one.kept ? "as the file says" : one.written ? "written" : one.genre ? "not written yet" : ""), again(one))),
     );
   }
 
@@ -111,24 +126,24 @@ export function reviewTab(panel, about) {
 
   function shown(row) {
     const tags = row.tags_before?.length ? row.tags_before.join(", ") : "nothing";
-    const keep = row.tags_before?.length ? el("button", { onclick: () => decide(row.tags_before[0]) }, `Keep ${row.tags_before[0]} (K)`) : null;
-    const accept = el("button", { class: "primary", onclick: () => decide(row.genres[0].genre) }, `Accept ${row.genres[0].genre} (Enter)`);
-    const earlier = el("button", { class: "quiet", "aria-label": "Earlier", disabled: place === 0, onclick: () => move(-1) }, "←");
-    const later = el("button", { class: "quiet", "aria-label": "Later", disabled: place + 1 === state.queue.length, onclick: () => move(1) }, "→");
+    const kept = row.keeps.length ? el("button", { onclick: keep }, `Keep ${row.keeps.join(", ")} (K)`) : null;
+    const [first] = row.choices;
+    const accept = first ? el("button", { class: "primary", onclick: () => decide(first.genre) }, `Accept ${first.genre} (Enter)`) : null;
+    names.replaceChildren(...row.choices.map((one) => el("option", { value: one.genre })));
     return [
-      el("header", {}, el("h3", {}, row.name), earlier, el("span", { class: "soft" }, `${place + 1} of ${state.queue.length}`), later),
+      el("header", {}, el("h3", {}, row.name), earlier, among, later),
       verdict(row, about.colours),
       el("p", { class: "why" }, `${row.doubt.kind}: ${row.doubt.reason}`),
       el("p", { class: "soft" }, `In the file: ${tags}`),
       sound.element,
-      el("div", { class: "row" }, accept, keep, el("button", { onclick: () => decide(null) }, "Don’t know (D)")),
+      el("div", { class: "row" }, accept, kept, el("button", { onclick: () => decide(null) }, "Don’t know (D)")),
       correct,
       numbered(row),
     ];
   }
 
   function numbered(row) {
-    const found = bars(row.genres, about.colours, 9);
+    const found = bars(row.choices, about.colours, 9);
     found.classList.add("numbered");
     return found;
   }
@@ -142,17 +157,18 @@ export function reviewTab(panel, about) {
   }
 
   function onKey(event) {
+    if (event.repeat && !event.key.startsWith("Arrow")) return;
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input, select, textarea")) return;
     const row = current();
     const takes = event.target.closest("button, audio, summary, a, [role=tab]");
     if (takes && (event.key === " " || event.key === "Enter" || event.key.startsWith("Arrow"))) return;
-    const digit = /^[1-9]$/.test(event.key) ? row?.genres[Number(event.key) - 1] : null;
+    const digit = /^[1-9]$/.test(event.key) ? row?.choices[Number(event.key) - 1] : null;
     const keys = {
       " ": () => sound.toggle(),
-      Enter: () => row && decide(row.genres[0].genre),
+      Enter: () => row?.choices.length && decide(row.choices[0].genre),
       c: () => input.focus(),
       d: () => decide(null),
-      k: () => row?.tags_before?.length && decide(row.tags_before[0]),
+      k: keep,
       u: () => state.undoes && act("undo"),
       w: () => state.unwritten && act("write"),
       ArrowLeft: () => move(-1),

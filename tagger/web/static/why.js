@@ -4,6 +4,16 @@ import { el, clock, percent } from "./dom.js";
 import { outline, shares, spectrogram } from "./drawing.js";
 
 const N_SHOWN = 6;
+const DARK = matchMedia("(prefers-color-scheme: dark)");
+const DRAWN = new Set();
+
+// One listener for all pictures; those that left the page are forgotten.
+DARK.addEventListener("change", () => {
+  for (const canvas of DRAWN) {
+    if (canvas.isConnected) canvas.redraw();
+    else DRAWN.delete(canvas);
+  }
+});
 
 /** The reasons as an element; `audio` is the player in which times are sought, if there is one. */
 export function why(row, about, audio) {
@@ -105,15 +115,14 @@ function neighbours(row) {
 /** A canvas that is drawn anew when its size, or light and dark, change. */
 function picture(kind, label, draw) {
   const canvas = el("canvas", { class: kind, role: "img", "aria-label": label });
-  const dark = matchMedia("(prefers-color-scheme: dark)");
   canvas.redraw = () => {
     const scale = devicePixelRatio || 1;
     const [width, height] = [Math.round(canvas.clientWidth * scale), Math.round(canvas.clientHeight * scale)];
     if (!width || !height) return;
     [canvas.width, canvas.height] = [width, height];
-    draw(canvas, { isDark: dark.matches, ink: getComputedStyle(canvas).color });
+    draw(canvas, { isDark: DARK.matches, ink: getComputedStyle(canvas).color });
   };
   new ResizeObserver(canvas.redraw).observe(canvas);
-  dark.addEventListener("change", canvas.redraw);
+  DRAWN.add(canvas);
   return canvas;
 }

@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -17,6 +18,12 @@ import pyte
 
 ROOT = Path(__file__).parents[2]
 _MOST_SECONDS = 20.0
+
+
+def _take_terminal() -> None:
+    """In the new process: let Ctrl-C reach it, also where whoever runs the tests ignores it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:
@@ -48,7 +55,7 @@ class Terminal:
             stderr=follower,
             env=inherited | settings | environment,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_take_terminal,
         )
         os.close(follower)
 

@@ -43,25 +43,12 @@ class KerasRuntime:
     name = "keras"
 
     def __init__(self, artefact: Artefact, on_notice: Callable[[str], None] = lambda notice: None) -> None:
-        prepare_tensorflow()
-        try:
-            import keras  # takes seconds, and only this runtime needs it
-        except Exception as error:  # the libraries below it raise all sorts where their versions do not fit
-            below = os.environ.get("KERAS_BACKEND", "tensorflow")
-            name = {"tensorflow": "TensorFlow"}.get(below, below)
-            raise unloadable(f"Keras with {name}", f"keras {below}", "onnx", error) from error
-
-        try:
-            model = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
-            n_bands, n_genres = model.input.shape[-1], model.output[LOGITS].shape[-1]
-        except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
-            raise unusable(artefact.keras_file, error) from error
-        check_fit(artefact, artefact.keras_file, n_bands, n_genres)
+        model, backend = keras_model(artefact)
         names = [name for name in (LOGITS, EMBEDDING) if name in model.output]
         self._call: Callable[[Array], list[Array]] = lambda windows: [
             model.predict_on_batch(windows)[name] for name in names
         ]
-        self.device = _device(keras.backend.backend())
+        self.device = _device(backend)
         self._most, self._on_notice = _MOST_WINDOWS, on_notice
 
     def outputs(self, windows: Array) -> tuple[Array, Array]:
@@ -121,6 +108,29 @@ def _device(backend: str) -> str:
 
     gpus = tensorflow.config.list_physical_devices("GPU")
     return f"GPU {gpus[0].name}" if gpus else "CPU"
+
+
+def keras_model(artefact: Artefact) -> tuple[Any, str]:
+    """The network of a model folder in Keras, which takes seconds to load, and the name of Keras' backend.
+
+    Raises:
+        ModelError: Keras cannot be loaded, does not accept the file in safe mode, or it does not fit the card.
+    """
+    prepare_tensorflow()
+    try:
+        import keras
+    except Exception as error:  # the libraries below it raise all sorts where their versions do not fit
+        below = os.environ.get("KERAS_BACKEND", "tensorflow")
+        name = {"tensorflow": "TensorFlow"}.get(below, below)
+        raise unloadable(f"Keras with {name}", f"keras {below}", "onnx", error) from error
+
+    try:
+        model = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
+        n_bands, n_genres = model.input.shape[-1], model.output[LOGITS].shape[-1]
+    except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
+        raise unusable(artefact.keras_file, error) from error
+    check_fit(artefact, artefact.keras_file, n_bands, n_genres)
+    return model, str(keras.backend.backend())
 
 
 def prepare_tensorflow() -> None:

@@ -13,16 +13,15 @@ tests.bench.explaining` measures what each marks.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tagger.errors import ModelError
+from tagger.inference import device
 from tagger.inference.artefact import Artefact
 from tagger.inference.frontend import Array
-from tagger.inference.network import LOGITS, check_fit, unloadable, unusable
+from tagger.inference.network import LOGITS
 
 N_STEPS = 5
 """More were measured to mark hardly better."""
@@ -39,23 +38,14 @@ class Gradients:
     """
 
     def __init__(self, artefact: Artefact) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        try:
-            import keras  # takes seconds, and only explanations need gradients
-            import tensorflow
-        except Exception as error:  # the libraries below it raise all sorts where their versions do not fit
-            raise unloadable("Keras with TensorFlow", "keras tensorflow", "onnx", error) from error
-        if keras.backend.backend() != "tensorflow":
+        self.network, backend = device.keras_model(artefact)
+        if backend != "tensorflow":
             raise ModelError(
-                f"gradients are taken by TensorFlow, and KERAS_BACKEND is {keras.backend.backend()}",
+                f"gradients are taken by TensorFlow, and KERAS_BACKEND is {backend}",
                 hint="unset it, or give --runtime onnx, which explains without gradients",
             )
-        try:
-            self.network: Any = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
-            n_bands, n_genres = self.network.input.shape[-1], self.network.output[LOGITS].shape[-1]
-        except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
-            raise unusable(artefact.keras_file, error) from error
-        check_fit(artefact, artefact.keras_file, n_bands, n_genres)
+        import tensorflow
+
         self._tensorflow = tensorflow
         self._temperature = artefact.card.calibration.temperature
 

@@ -104,23 +104,23 @@ def _of_library(shared: Shared) -> list[BaseRoute]:
     async def decide(request: Request) -> Response:
         said = await _said(request)
         await asyncio.to_thread(review.decide, said["id"], said.get("genre"), keeps=said.get("keep") is True)
-        return await state(request)
+        return await told()
 
     async def reopen(request: Request) -> Response:
         await asyncio.to_thread(review.reopen, (await _said(request))["id"])
-        return await state(request)
+        return await told()
 
     async def state(request: Request) -> Response:
-        return JSONResponse(library.progress | await asyncio.to_thread(review.state))
+        return await told()
 
     async def write(request: Request) -> Response:
-        return JSONResponse({"outcome": await asyncio.to_thread(review.write)} | await _state())
+        return await told(outcome=await asyncio.to_thread(review.write))
 
     async def undo(request: Request) -> Response:
-        return JSONResponse({"outcome": await asyncio.to_thread(review.undo)} | await _state())
+        return await told(outcome=await asyncio.to_thread(review.undo))
 
-    async def _state() -> dict[str, Any]:
-        return library.progress | await asyncio.to_thread(review.state)
+    async def told(**more: Any) -> Response:
+        return JSONResponse(more | library.progress | await asyncio.to_thread(review.state))
 
     return [
         Route("/api/library", listed),

@@ -4,6 +4,7 @@ run_20251121_093000/
     run.json         what the run is: see `Run`
     training.jsonl   a `trainer.progress.Epoch` a line, as they come
     scores.json      what it reached: see `read_scores`
+    tracks-….csv     what was answered to each test track, by protocol: see `trainer.tested`
     report.html      all of it for people
     figures/         its pictures, as SVG and PNG
     checkpoint/      what an interrupted run goes on from

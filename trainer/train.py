@@ -14,7 +14,20 @@ import numpy as np
 from tagger.errors import CorpusError
 from tagger.inference.artefact import Artefact
 from tagger.inference.card import Calibration, Card
-from trainer import answers, baseline, calibrate, cards, export, judge, learners, parts, runs, trials, whole
+from trainer import (
+    answers,
+    baseline,
+    calibrate,
+    cards,
+    export,
+    judge,
+    learners,
+    parts,
+    runs,
+    tested,
+    trials,
+    whole,
+)
 from trainer.answers import Answers, Truth
 from trainer.corpora.interface import Corpus
 from trainer.data import folds, inputs, material
@@ -107,6 +120,7 @@ def run(
             for data, place in zip(prepared, places, strict=True)
         ]
         scores["protocols"][prepared[0].split.protocol] = parts.scores(made)
+        tested.write(run, prepared[0].split.protocol, answers.joined([part.tracks for part in made]))
         if made[0].yardstick is not None:
             scores["baseline"] = parts.yardstick(made, recipe)
         runs.write_scores(run, scores)

@@ -14,6 +14,7 @@ from tagger.sinks.display import drawing, grid
 
 if TYPE_CHECKING:
     from trainer.runs import Run
+    from trainer.tested import Gain
 
 _COLUMNS = ("run", "recipe", "dataset", "protocol", "status", "accuracy", "macro F1", "epochs", "time")
 
@@ -97,9 +98,24 @@ def _compare(chosen: Sequence[Run]) -> None:
         grid.grid(("", *names), rows, title=f"{protocol}, {unit.replace('_', ' ')}, with 95 % intervals")
     if not judged:
         display.note("no scores yet")
+    for protocol, row in comparison.gains(chosen).items():
+        cells = [[name, *_gained(gain)] for name, gain in zip(names[1:], row, strict=True)]
+        title = f"{protocol}, per track: points gained over {names[0]}, with 95 % intervals"
+        grid.grid(("", "same tracks", "accuracy", "macro F1"), cells, title=title)
     if len(chosen) > 1:
         differences = [[name, *map(str, values)] for name, values in comparison.differences(chosen).items()]
         grid.grid(("", *names), differences, title="what differs", n_text=1 + len(chosen))
         return
     facts = {name: value for name, value in chosen[0].as_dict().items() if value not in ("", None)}
     display.card_view({"name": chosen[0].name, "description": ""} | facts, str(chosen[0].folder))
+
+
+def _gained(gain: Gain | None) -> tuple[str, ...]:
+    """What a run gained over another, as cells of a row."""
+    if gain is None:
+        return "0", "–", "–"
+    scores = (
+        f"{100 * one.value:+.1f} ({100 * one.low:+.1f} to {100 * one.high:+.1f})"
+        for one in (gain.accuracy, gain.macro_f1)
+    )
+    return str(gain.n_tracks), *scores

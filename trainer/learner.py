@@ -30,6 +30,21 @@ class Batch:
     weights: Array
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Which windows a training step is made of, where they are those that inference cuts.
+
+    Attributes:
+        numbers: Of the windows that `Supply.windows` gives, shape (n_windows,).
+        targets: See `Batch`.
+        weights: See `Batch`.
+    """
+
+    numbers: NDArray[np.intp]
+    targets: Array
+    weights: Array
+
+
 class Supply(Protocol):
     """What a model learns from."""
 
@@ -42,6 +57,12 @@ class Supply(Protocol):
 
     def batch(self, epoch: int, number: int, *, changed: bool = True) -> Batch:
         """One of them, counted from 0; `changed` says whether its windows are changed as the recipe asks."""
+
+    def windows(self) -> Iterator[Array]:
+        """All windows that inference cuts from what is learned from, unchanged, some at a time."""
+
+    def drawn(self, epoch: int, number: int) -> Drawn:
+        """A batch of these windows, counted from 0, as often of each genre as in `batch`."""
 
     def everything(self) -> tuple[Array, NDArray[np.intp], Array]:
         """All windows unchanged, their genres and their weights, for models that learn from all at once."""

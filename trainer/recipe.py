@@ -25,7 +25,13 @@ class Phase:
         freeze_norms: Whether the statistics and scales of batch normalisation stay as they are.
         output: Name of the layer whose logits the loss sees: those of the network, or of a part of it, which
             then alone is computed.
-        changed: Whether windows are changed, as the recipe's augmentation says.
+        above: Name of a layer that does not learn: what it says of the windows that inference cuts is computed
+            once, and the phase learns from that. If empty, windows are cut anew, anywhere, for every step.
+        mixup: Alpha of the Beta distribution that what the layer `above` says of two windows is mixed with; 0
+            mixes nothing. Verma et al., Manifold Mixup, ICML 2019.
+        changed: Whether windows are changed, as the recipe's augmentation says; never where a phase learns
+            `above` a layer.
+        judged_every: Number of epochs from one judgement to the next; the last one is always judged.
         prune: Share of the weights of convolutions and dense layers, 0 to 1, that are set to zero when the
             phase begins, the smallest of the whole network, and stay so.
     """
@@ -35,7 +41,10 @@ class Phase:
     trainable: str = ""
     freeze_norms: bool = False
     output: str = "logits"
+    above: str = ""
+    mixup: float = 0.0
     changed: bool = True
+    judged_every: int = 1
     prune: float = 0.0
 
 
@@ -59,7 +68,7 @@ class Fitting:
             first genre only asks that the genres of its label set together are probable, and what is no music
             only teaches logits of one class more than there are genres.
         ema_momentum: Of the running mean of the weights that is kept as the model; 0 for none.
-        patience: Epochs without a better score after which training stops.
+        patience: Judged epochs without a better score after which training stops.
         monitor: The score that chooses weights: "track_cross_entropy" of the validation tracks, or of their
             windows "cross_entropy", "accuracy" or "macro_precision".
         least_score: Weights are chosen among epochs that reach this score; if none does, the last ones stay.

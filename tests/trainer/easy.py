@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.inference.frontend import FrontEnd
-from trainer.learner import Batch, EpochEnd, Judge
+from trainer.learner import Batch, Drawn, EpochEnd, Judge
 from trainer.network.fitting import Network
 from trainer.recipe import Fitting, Recipe
 
@@ -58,6 +58,16 @@ class Supply:
     def batches(self, epoch: int) -> Iterator[Batch]:
         """All of an epoch."""
         return (self.batch(epoch, number) for number in range(self.n_batches))
+
+    def windows(self) -> Iterator[NDArray[np.float32]]:
+        """Those of the first epoch, a batch at a time."""
+        return (one.windows for one in self.batches(0))
+
+    def drawn(self, epoch: int, number: int) -> Drawn:
+        """Eight of them, others in every batch."""
+        _, genres, weights = self.everything()
+        numbers = np.random.default_rng([epoch, number]).integers(0, len(genres), 8)
+        return Drawn(numbers, np.eye(2, dtype=np.float32)[genres[numbers]], weights[numbers])
 
     def everything(self) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
         """Those of the first epoch."""

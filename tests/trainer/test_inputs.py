@@ -184,6 +184,30 @@ def test_only_windows_that_a_clip_allows_are_learned(tmp_path, mode):
     assert sorted(inputs.cut(made, PLAIN).frames[:, 0, 0]) == [4, 4, 20, 20]
 
 
+@pytest.mark.parametrize("mode", ["windows", "crops"])
+def test_batches_can_be_drawn_from_the_windows_that_inference_cuts(tmp_path, mode):
+    """Each is drawn with the genre of its clip, long and short clips of a genre alike as crops."""
+    made = clips(tmp_path, 21, 60, 5)  # genres 0, 1, 0
+    supply = inputs.Training(made, 2, sampled(WINDOWS, mode=mode, windows_per_epoch=600))
+    given, cut = np.concatenate(list(supply.windows())), inputs.cut(made, PLAIN)
+    assert np.array_equal(given, cut.frames)
+    drawn = [supply.drawn(0, number) for number in range(supply.n_batches)]
+    numbers = np.concatenate([one.numbers for one in drawn])
+    assert set(numbers.tolist()) == set(range(len(given)))
+    genres = np.concatenate([one.targets for one in drawn])[:, :2].argmax(axis=1)
+    assert genres.tolist() == [made[clip].target for clip in cut.clips[numbers]]
+    assert same_drawn(supply.drawn(0, 1), drawn[1])
+    assert not same_drawn(supply.drawn(1, 1), drawn[1])
+    shares = np.bincount(cut.clips[numbers], minlength=3) / len(numbers)
+    expected = [0.25, 0.5, 0.25] if mode == "crops" else np.bincount(cut.clips) / len(cut.clips)
+    assert shares == pytest.approx(expected, abs=0.05)
+
+
+def same_drawn(one, other):
+    """Whether two batches are of the same windows, and teach the same."""
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("numbers", "targets"))
+
+
 def sets(folder):
     """Clips of genre 0 with a set, of genre 1 without, and one that may be 0, 2 or 3; all of four genres."""
     first, second, third = clips(folder, 20, 20, 20)

@@ -10,8 +10,9 @@ import pytest
 
 from tagger.errors import SettingsError
 from tests.trainer import easy
+from trainer.learner import Batch
 from trainer.network.fitting import Network
-from trainer.network.training import PartialLabels
+from trainer.network.partial_labels import PartialLabels
 from trainer.recipe import Phase
 
 ROUGH = {"ema_momentum": 0.0, "schedule": "constant"}
@@ -121,6 +122,83 @@ class Wide(easy.Supply):
         one = super().batch(epoch, number, changed=changed)
         beyond = np.zeros((len(one.targets), self.n_genres - 2), np.float32)
         return dataclasses.replace(one, targets=np.concatenate([one.targets, beyond], axis=1))
+
+
+ABOVE = {"trainable": "logits", "above": "embedding", "changed": False}
+"""A phase that learns from what the layer before the last says of windows."""
+
+
+class Listed(easy.Supply):
+    """Counts how often it gives all of its windows."""
+
+    n_asked = 0
+
+    def windows(self):
+        """The same as ever."""
+        self.n_asked += 1
+        return super().windows()
+
+
+def test_above_a_layer_a_phase_learns_what_it_learns_from_windows(tmp_path):
+    """The same steps change the weights in the same way, for the layers below stay as they are."""
+    surely = {**easy.SMALL.network_parameters, "dropout": 0.0}
+    phases = {"windows": Phase(3, 1e-2, "logits", changed=False), "above": Phase(3, 1e-2, **ABOVE)}
+    learned = {}
+    for name, phase in phases.items():
+        recipe = dataclasses.replace(easy.recipe(phases=(phase,), **ROUGH), network_parameters=surely)
+        learned[name] = weights(easy.fitted(recipe, tmp_path / name, supply=FromList()))
+    start = weights(Network(recipe, 2))
+    assert changed(start, learned["above"]) == {"logits"}
+    for one, other in zip(learned["windows"]["logits"], learned["above"]["logits"], strict=True):
+        assert one == pytest.approx(other, abs=1e-5)
+
+
+class FromList(easy.Supply):
+    """Its batches are those that it draws from its windows."""
+
+    def batch(self, epoch, number, *, changed=True):
+        """The windows whose numbers are drawn; there is nothing random in them."""
+        drawn, all_windows = self.drawn(epoch, number), np.concatenate(list(self.windows()))
+        return Batch(all_windows[drawn.numbers], drawn.targets, drawn.weights)
+
+    def windows(self):
+        """Those of the first epoch of a plain supply."""
+        return easy.Supply().windows()
+
+    def everything(self):
+        """See `windows`."""
+        return easy.Supply().everything()
+
+
+def test_phases_above_the_same_layer_hear_the_windows_once(tmp_path):
+    """However many epochs they have; and what was mixed still teaches the genres."""
+    supply = Listed()
+    phases = (Phase(2, 1e-2, **ABOVE), Phase(30, 3e-2, mixup=0.4, **ABOVE))
+    learner = easy.fitted(easy.recipe(phases=phases, **ROUGH), tmp_path, supply=supply)
+    assert supply.n_asked == 1
+    assert easy.accuracy(learner) == 1
+
+
+@pytest.mark.parametrize(
+    ("phase", "message"),
+    [
+        (Phase(1, 1e-2, above="nonesuch", changed=False), "nonesuch: the network cnn has no such layer"),
+        (Phase(1, 1e-2, above="embedding"), "above=embedding: what a layer says of windows is computed once"),
+        (Phase(1, 1e-2, mixup=0.4), "mixup=0.4: a phase that learns from windows"),
+    ],
+)
+def test_what_a_phase_cannot_do_is_refused_before_it_begins(tmp_path, phase, message):
+    """A layer that is not there, windows that cannot change any more, a mix that would not happen."""
+    with pytest.raises(SettingsError, match=message):
+        Network(easy.recipe(phases=(phase,)), 2).fit(easy.Supply(), easy.rising, tmp_path)
+
+
+def test_epochs_are_judged_as_often_as_a_phase_says(tmp_path):
+    """The last one of a phase always is; the best of those that were judged is kept."""
+    phases = (Phase(5, 1e-3, judged_every=2), Phase(3, 1e-3, judged_every=9))
+    learner, judge = judged(easy.recipe(phases=phases), tmp_path, 0.1, 0.5, 0.1, 0.9, 0.2, 0.1, 0.1, 0.3)
+    assert [end.number for end in judge.ends] == [2, 4, 5, 8]
+    assert not changed(judge.weights[1], weights(learner))
 
 
 def test_the_mean_of_weights_is_judged_and_kept(tmp_path):

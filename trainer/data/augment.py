@@ -120,7 +120,7 @@ def mix(windows: Array, targets: Array, alpha: float, rng: np.random.Generator) 
     Zhang et al., mixup: Beyond Empirical Risk Minimization, ICLR 2018.
 
     Args:
-        windows: The batch.
+        windows: The batch, or what a network says of it: any shape that begins with n_windows.
         targets: Shape (n_windows, n_genres).
         alpha: Of the Beta distribution of the shares.
         rng: Random numbers.
@@ -128,7 +128,8 @@ def mix(windows: Array, targets: Array, alpha: float, rng: np.random.Generator) 
     share = rng.beta(alpha, alpha, len(windows)).astype(np.float32)
     share = np.maximum(share, 1 - share)
     other = rng.permutation(len(windows))
-    for_windows, for_targets = share[:, None, None], share[:, None]
+    for_targets = share[:, None]
+    for_windows = share.reshape(-1, *[1] * (windows.ndim - 1))
     return (
         for_windows * windows + (1 - for_windows) * windows[other],
         for_targets * targets + (1 - for_targets) * targets[other],

@@ -14,9 +14,11 @@ from tagger.errors import CorpusError
 from tagger.inference.frontend import Array
 from trainer.data import augment, features
 from trainer.data.drawing import Clip, draw, targets, weights
-from trainer.learner import Batch
+from trainer.learner import Batch, Drawn
 from trainer.recipe import Recipe
 from trainer.sampling import Augmentation
+
+_WINDOWS_AT_A_TIME = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,8 @@ class Training:
                 "no window is left to learn from",
                 hint="clips may all be shorter than a window, or quieter than the recipe asks for",
             )
+        n_places = np.bincount([index for index, _ in self._places], minlength=len(self._clips))
+        self._first_places = np.concatenate([[0], np.cumsum(n_places)])
         self._shares = weights(
             self._clips,
             recipe.sampling.corpus_balance,
@@ -89,24 +93,49 @@ class Training:
         recipe = self._recipe if changed else self._plain
         settings = recipe.augmentation
         rng = np.random.default_rng([self._recipe.seed, epoch, number])
-        chosen = self._order(epoch)[number * self._batch_size : (number + 1) * self._batch_size]
+        chosen = self._chosen(epoch, number)
         windows = np.stack([self._window(int(index), recipe, rng) for index in chosen])
         taught = self._targets[[self._owner(int(index)) for index in chosen]]
         windows = augment.apply(windows, settings, rng)
         if settings.mixup:
             windows, taught = augment.mix(windows, taught, settings.mixup, rng)
-        shares = taught[:, : self._n_genres]
-        weights = (shares @ self._genre_weights + 1 - shares.sum(axis=1)).astype(np.float32)
-        return Batch(windows.astype(np.float32, copy=False), taught, weights)
+        return Batch(windows.astype(np.float32, copy=False), taught, self._weights(taught))
+
+    def windows(self) -> Iterator[Array]:
+        """See `Supply.windows`."""
+        for first in range(0, len(self._places), _WINDOWS_AT_A_TIME):
+            places = self._places[first : first + _WINDOWS_AT_A_TIME]
+            yield np.stack([self._window_at(index, start) for index, start in places])
+
+    def drawn(self, epoch: int, number: int) -> Drawn:
+        """See `Supply.drawn`."""
+        chosen = self._chosen(epoch, number)
+        if self._recipe.sampling.mode == "crops":
+            rng = np.random.default_rng([self._recipe.seed, epoch, number])
+            first, n_places = self._first_places[chosen], np.diff(self._first_places)[chosen]
+            chosen, owners = first + rng.integers(0, n_places), chosen
+        else:
+            owners = np.array([self._owner(int(index)) for index in chosen], np.intp)
+        taught = self._targets[owners]
+        return Drawn(chosen, taught, self._weights(taught))
 
     def everything(self) -> tuple[Array, NDArray[np.intp], Array]:
         """See `Supply.everything`; clips without a genre are not among them."""
-        length = self._recipe.window_frames
-        places = [(self._clips[index], start) for index, start in self._places]
-        places = [(clip, start) for clip, start in places if clip.target >= 0]
-        windows = np.stack([window_at(features.load(clip.file), start, length) for clip, start in places])
-        genres = np.array([clip.target for clip, _ in places], np.intp)
+        places = [(index, start) for index, start in self._places if self._clips[index].target >= 0]
+        windows = np.stack([self._window_at(index, start) for index, start in places])
+        genres = np.array([self._clips[index].target for index, _ in places], np.intp)
         return windows, genres, self._genre_weights[genres].astype(np.float32)
+
+    def _weights(self, taught: Array) -> Array:
+        """How much windows count that teach this."""
+        shares = taught[:, : self._n_genres]
+        return (shares @ self._genre_weights + 1 - shares.sum(axis=1)).astype(np.float32)
+
+    def _chosen(self, epoch: int, number: int) -> NDArray[np.intp]:
+        return self._order(epoch)[number * self._batch_size : (number + 1) * self._batch_size]
+
+    def _window_at(self, index: int, start: int) -> Array:
+        return window_at(features.load(self._clips[index].file), start, self._recipe.window_frames)
 
     def _drawn_order(self, epoch: int) -> NDArray[np.intp]:
         """What the windows of an epoch are made of: clips to crop, or places."""
@@ -122,12 +151,11 @@ class Training:
 
     def _window(self, index: int, recipe: Recipe, rng: np.random.Generator) -> Array:
         clip = self._clips[self._owner(index)]
-        values = features.load(clip.file)
         if self._recipe.sampling.mode == "windows":
-            return window_at(values, self._places[index][1], self._recipe.window_frames)
+            return self._window_at(*self._places[index])
         if clip.starts is not None:
-            return window_at(values, int(rng.choice(clip.starts)), self._recipe.window_frames)
-        return crop(values, recipe, rng)
+            return self._window_at(index, int(rng.choice(clip.starts)))
+        return crop(features.load(clip.file), recipe, rng)
 
     def _weights_of_genres(self) -> NDArray[np.float64]:
         """Weights that make all genres count alike, 1 on average over windows."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,17 @@ import numpy as np
 
 from tagger.errors import SettingsError
 from tagger.inference.frontend import Array
+from trainer.data import augment
 from trainer.learner import EpochEnd, Judge, Supply
 from trainer.network import checkpoint, compress
 from trainer.network.checkpoint import State
+from trainer.network.partial_labels import PartialLabels
 from trainer.recipe import Fitting, Phase
 
 # Batches are made beside the network that learns from them; a GPU leaves the processor to this.
 _N_MAKERS = max(2, min(8, (os.cpu_count() or 2) // 2))
 _N_READY = 2 * _N_MAKERS
-_LEAST = 1e-30  # stands for a share of 0, which has no logarithm
+_Step = tuple[Array, Array, Array]  # what is heard, targets, weights
 
 
 class Training:
@@ -52,6 +55,8 @@ class Training:
         self._judge, self._folder = judge, folder
         for phase in settings.all_phases:
             _seen_by_loss(model, phase.output)  # a wrong one shall not be found after hours
+            _heard(model, phase)
+        self._features: dict[str, Array] = {}
         self._state = checkpoint.load(folder) or State()
 
     def run(self) -> bool:
@@ -86,20 +91,32 @@ class Training:
             callbacks.insert(0, compress.Pruner(self._model, phase.prune))  # before the mean is taken
         while state.phase_epoch < phase.epochs and state.n_worse < max(1, self._settings.patience):
             start = time.monotonic()
-            epoch = _Epoch(self._supply, state.epoch, changed=phase.changed)
+            epoch = _Epoch(self._supply.n_batches, self._batches(phase, state.epoch))
             logs = learner.fit(epoch, epochs=1, shuffle=False, verbose=0, callbacks=callbacks).history
-            with averager.kept():
-                self._end_epoch(learner, float(logs["loss"][-1]), time.monotonic() - start)
+            state.epoch, state.phase_epoch = state.epoch + 1, state.phase_epoch + 1
+            if state.phase_epoch % phase.judged_every == 0 or state.phase_epoch == phase.epochs:
+                with averager.kept():
+                    self._end_epoch(learner, float(logs["loss"][-1]), time.monotonic() - start)
             state.optimizer = _values(learner.optimizer.variables)
             self._save()
+
+    def _batches(self, phase: Phase, epoch: int) -> Callable[[int], _Step]:
+        """What gives the batches of an epoch, by their number."""
+        if not phase.above:
+            return partial(_of_windows, self._supply, epoch, phase.changed)
+        if phase.above not in self._features:
+            heard = keras.Model(self._model.input, _heard(self._model, phase))
+            self._features[phase.above] = np.concatenate(
+                [heard.predict_on_batch(windows) for windows in self._supply.windows()]
+            )
+        return partial(_of_features, self._features[phase.above], self._supply, epoch, phase.mixup)
 
     def _end_epoch(self, learner: Any, loss: float, seconds: float) -> None:
         """Judge the weights, remember the best, and slow down if they get no better."""
         state, settings = self._state, self._settings
         rate = learner.optimizer.learning_rate
-        end = EpochEnd(state.epoch + 1, loss, float(keras.ops.convert_to_numpy(rate)), seconds)
+        end = EpochEnd(state.epoch, loss, float(keras.ops.convert_to_numpy(rate)), seconds)
         score = self._judge(end)
-        state.epoch, state.phase_epoch = state.epoch + 1, state.phase_epoch + 1
         is_enough = settings.least_score is None or score >= settings.least_score
         if is_enough and score > state.best_score:
             state.best_score, state.best_epoch, state.n_worse = score, state.epoch, 0
@@ -133,7 +150,7 @@ def compiled(model: Any, settings: Fitting, phase: Phase, n_batches: int) -> Any
         loss: Any = PartialLabels(settings.label_smoothing)
     else:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
-    learner = keras.Model(model.input, _seen_by_loss(model, phase.output))
+    learner = keras.Model(_heard(model, phase), _seen_by_loss(model, phase.output))
     learner.compile(
         optimizer=optimizer,
         loss=loss,
@@ -150,62 +167,75 @@ def _seen_by_loss(model: Any, output: str) -> Any:
     """
     if output == "logits":
         return model.output["logits"]
-    if output not in {layer.name for layer in model.layers}:
+    return _layer(model, output).output
+
+
+def _layer(model: Any, name: str) -> Any:
+    if name not in {layer.name for layer in model.layers}:
         raise SettingsError(
-            f"{output}: the network {model.name} has no such layer",
-            hint="change `output` of the recipe's phases",
+            f"{name}: the network {model.name} has no such layer",
+            hint="change `output` or `above` of the recipe's phases",
         )
-    return model.get_layer(output).output
+    return model.get_layer(name)
 
 
-class PartialLabels(keras.losses.Loss):
-    """Cross-entropy with genres, and with label sets the negative logarithm of their genres' total probability.
+def _heard(model: Any, phase: Phase) -> Any:
+    """What a phase learns from: windows, or what a layer says of them.
 
-    Jin & Ghahramani, Learning with Multiple Labels, NIPS 2002; Cour, Sapp & Taskar, Learning from Partial
-    Labels, JMLR 2011. Windows that were mixed ask for the mix of what each asks. Two sets that differ cannot be
-    told apart once mixed: then a genre counts by its share, the greatest share of the two counting 1.
-
-    Args:
-        label_smoothing: Share of the target that is spread over all genres, 0 to 1; sets are not smoothed.
+    Raises:
+        SettingsError: There is no such layer, or nothing that the phase could change or mix.
     """
-
-    def __init__(self, label_smoothing: float) -> None:
-        super().__init__(name="partial_labels")
-        self._label_smoothing = label_smoothing
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each window.
-
-        Args:
-            y_true: As `trainer.data.drawing.targets` gives it, shape (n_windows, 2 n_genres).
-            y_pred: Logits, shape (n_windows, n_genres), or with one column more: that it is no music.
-        """
-        shares, of_sets = keras.ops.split(y_true, 2, axis=1)
-        of_genres = shares - of_sets
-        smoothing = self._label_smoothing * keras.ops.mean(of_genres, axis=1, keepdims=True)
-        log_prob, n_genres = keras.ops.log_softmax(y_pred), shares.shape[1]
-        log_none, log_prob = log_prob[:, n_genres:], log_prob[:, :n_genres]
-        cross_entropy = -keras.ops.sum(((1 - self._label_smoothing) * of_genres + smoothing) * log_prob, axis=1)
-        weights = of_sets / keras.ops.maximum(keras.ops.max(of_sets, axis=1, keepdims=True), _LEAST)
-        log_total = keras.ops.logsumexp(log_prob + keras.ops.log(keras.ops.maximum(weights, _LEAST)), axis=1)
-        is_none = 1 - keras.ops.sum(shares, axis=1)
-        of_none = is_none * keras.ops.sum(log_none, axis=1)
-        return cross_entropy - keras.ops.sum(of_sets, axis=1) * log_total - of_none
+    if not phase.above:
+        if phase.mixup:
+            raise SettingsError(
+                f"mixup={phase.mixup}: a phase that learns from windows mixes them by `augmentation.mixup`",
+                hint="leave `mixup` of the phase 0, or name a layer that it learns above",
+            )
+        return model.input
+    if phase.changed:
+        raise SettingsError(
+            f"above={phase.above}: what a layer says of windows is computed once, so that these cannot change",
+            hint="set `changed` of the phase to false",
+        )
+    return _layer(model, phase.above).output
 
 
 class _Epoch(keras.utils.PyDataset):
     """The batches of an epoch, made ahead of time in threads beside the one that trains."""
 
-    def __init__(self, supply: Supply, epoch: int, *, changed: bool) -> None:
+    def __init__(self, n_batches: int, make: Callable[[int], _Step]) -> None:
         super().__init__(workers=_N_MAKERS, use_multiprocessing=False, max_queue_size=_N_READY)
-        self._supply, self._epoch, self._changed = supply, epoch, changed
+        self._n_batches, self._make = n_batches, make
 
     def __len__(self) -> int:
-        return self._supply.n_batches
+        return self._n_batches
 
-    def __getitem__(self, number: int) -> tuple[Array, Array, Array]:
-        batch = self._supply.batch(self._epoch, number, changed=self._changed)
-        return batch.windows, batch.targets, batch.weights
+    def __getitem__(self, number: int) -> _Step:
+        return self._make(number)
+
+
+def _of_windows(supply: Supply, epoch: int, changed: bool, number: int) -> _Step:
+    batch = supply.batch(epoch, number, changed=changed)
+    return batch.windows, batch.targets, batch.weights
+
+
+def _of_features(features: Array, supply: Supply, epoch: int, mixup: float, number: int) -> _Step:
+    """What a layer says of the windows of a batch.
+
+    Args:
+        features: What it says of all windows, shape (n_windows, n_features).
+        supply: Tells which windows the batch is made of.
+        epoch: From 0.
+        mixup: See `Phase.mixup`.
+        number: Of the batch, from 0.
+    """
+    drawn = supply.drawn(epoch, number)
+    heard, targets, weights = features[drawn.numbers], drawn.targets, drawn.weights
+    if mixup:
+        taught = np.column_stack([targets, weights])
+        heard, taught = augment.mix(heard, taught, mixup, np.random.default_rng([epoch, number]))
+        targets, weights = taught[:, :-1], taught[:, -1]
+    return heard, targets, weights
 
 
 class _Averager(keras.callbacks.Callback):

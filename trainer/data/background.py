@@ -29,7 +29,7 @@ MADE = "made sounds"
 
 _VERSION = 2  # bump when the sounds change
 _SECONDS = 10.0
-_OF_EACH = 24
+_OF_EACH = 144
 _MAINS_HZ = (50.0, 60.0)
 _MOMENT = 0.02  # seconds in which a voice stays the same
 _PAUSES = 0.15  # share of syllables after which a voice pauses

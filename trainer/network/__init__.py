@@ -15,13 +15,13 @@ from trainer.network import (
     alexnet,
     arrigo,
     cnn,
-    ensemble,
     hybrid,
     li,
     musicnn,
     sanjeev,
     spectral,
     transfer,
+    two_heads,
     vector,
     vgg16,
     vukotic,
@@ -32,7 +32,7 @@ from trainer.network import (
 # Each takes a front-end, the length of a window in frames, the number of genres, and parameters of its own.
 NETWORKS: dict[str, Callable[..., Any]] = {
     "cnn": cnn.build,
-    "ensemble": ensemble.build,
+    "two-heads": two_heads.build,
     "vukotic-sequential": vukotic.sequential,
     "vukotic-residual": vukotic.residual,
     "sanjeev": sanjeev.build,

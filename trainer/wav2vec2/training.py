@@ -59,6 +59,8 @@ def check(fitting: Fitting, architecture: Architecture) -> None:
         "frozen normalisation": any(phase.freeze_norms for phase in fitting.phases),
         "logits of a part of the network": any(phase.output != "logits" for phase in fitting.phases),
         "a phase of unchanged windows": not all(phase.changed for phase in fitting.phases),
+        "a phase above a layer": any(phase.above for phase in fitting.phases),
+        "epochs that are not judged": any(phase.judged_every > 1 for phase in fitting.phases),
         "pruning": any(phase.prune for phase in fitting.phases),
     }
     for name, is_asked in unknown.items():

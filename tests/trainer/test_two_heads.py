@@ -1,4 +1,4 @@
-"""The ensemble is the mean of its two parts, each of which can say that there is no music."""
+"""Two heads answer by the mean of their probabilities, and the second can say that there is no music."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ N_FRAMES = RECIPE.window_frames
 
 @pytest.fixture(scope="module")
 def learner():
-    """The ensemble with random weights."""
+    """Both heads with random weights."""
     return fitting.Network(BARE, 5)
 
 
@@ -39,19 +39,19 @@ def part(learner, name, heard):
 
 @pytest.mark.parametrize("n_windows", [1, 5, 7])
 def test_probabilities_are_the_mean_of_both(learner, n_windows):
-    """Weighed by the share; where the CNN hears no music, neither says anything."""
+    """Weighed by the share; where the second hears no music, neither says anything."""
     heard = windows(n_windows)
     probabilities = np.exp(learner.outputs(heard)["logits"].astype(np.float64))
-    classes = part(learner, "cnn_classes", heard)
+    classes = part(learner, "deep_classes", heard)
     none = classes[:, -1:]
     mean = 0.7 * (1 - none) * part(learner, "head_logits", heard) + 0.3 * classes[:, :-1] + none / 5
     assert probabilities == pytest.approx(mean, abs=1e-5)
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_what_the_cnn_takes_for_no_music_has_no_genre(learner):
-    """However certain musicnn is of one."""
-    classes = learner.model.get_layer("cnn_classes")
+def test_what_the_second_takes_for_no_music_has_no_genre(learner):
+    """However certain the first is of one."""
+    classes = learner.model.get_layer("deep_classes")
     before = classes.get_weights()
     classes.set_weights([before[0], before[1] + 50 * np.eye(6, dtype=np.float32)[5]])
     probabilities = np.exp(learner.outputs(windows(2))["logits"])
@@ -60,10 +60,10 @@ def test_what_the_cnn_takes_for_no_music_has_no_genre(learner):
 
 
 def test_the_embedding_is_what_musicnn_heard(learner):
-    """200 numbers that the CNN has no part in."""
+    """200 numbers that the heads have no part in."""
     before = learner.outputs(windows(2))
     for layer in learner.model.layers:
-        if layer.name.startswith("cnn_"):
+        if layer.name.startswith(("deep_", "head_logits")):
             layer.set_weights([weight * 0.5 for weight in layer.get_weights()])
     after = learner.outputs(windows(2))
     assert before["embedding"].shape == (2, 200)
@@ -72,9 +72,9 @@ def test_the_embedding_is_what_musicnn_heard(learner):
 
 
 def test_each_phase_leaves_the_other_part_alone(tmp_path):
-    """The head learns first, then the CNN; musicnn's own layers never do."""
+    """The first head learns first, then the second; musicnn's own layers never do."""
     small = BARE.smoke()
-    for number, (phase, own) in enumerate(zip(small.fitting.phases, ("head_", "cnn_"), strict=True)):
+    for number, (phase, own) in enumerate(zip(small.fitting.phases, ("head_", "deep_"), strict=True)):
         fit = dataclasses.replace(small.fitting, phases=(phase,))
         network = fitting.Network(dataclasses.replace(small, fitting=fit), 2)
         before = {layer.name: layer.get_weights() for layer in network.model.layers}
@@ -92,12 +92,9 @@ def test_each_phase_leaves_the_other_part_alone(tmp_path):
 class Music(easy.Supply):
     """Random windows of the right size."""
 
-    def batch(self, epoch, number, *, changed=True):
+    def windows(self):
         """Genres that nothing tells apart: weights change all the same."""
-        one = super().batch(epoch, number)
-        return dataclasses.replace(
-            one, windows=windows(len(one.targets), np.random.default_rng([epoch, number]))
-        )
+        return (windows(8, np.random.default_rng(number)) for number in range(self.n_batches))
 
 
 def test_the_default_recipe_keeps_within_its_budget():

@@ -35,7 +35,7 @@ class Drawn:
     """Which windows a training step is made of, where they are those that inference cuts.
 
     Attributes:
-        numbers: Of the windows that `Supply.windows` gives, shape (n_windows,).
+        numbers: Of the windows, see `Supply.windows`, shape (n_windows,).
         targets: See `Batch`.
         weights: See `Batch`.
     """
@@ -58,8 +58,12 @@ class Supply(Protocol):
     def batch(self, epoch: int, number: int, *, changed: bool = True) -> Batch:
         """One of them, counted from 0; `changed` says whether its windows are changed as the recipe asks."""
 
-    def windows(self) -> Iterator[Array]:
-        """All windows that inference cuts from what is learned from, unchanged, some at a time."""
+    @property
+    def n_windows(self) -> int:
+        """Number of windows that inference cuts from what is learned from."""
+
+    def windows(self, numbers: NDArray[np.intp]) -> Array:
+        """Some of these windows, unchanged, by their numbers, from 0 to `n_windows` - 1."""
 
     def drawn(self, epoch: int, number: int) -> Drawn:
         """A batch of these windows, counted from 0, as often of each genre as in `batch`."""

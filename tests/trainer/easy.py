@@ -59,9 +59,14 @@ class Supply:
         """All of an epoch."""
         return (self.batch(epoch, number) for number in range(self.n_batches))
 
-    def windows(self) -> Iterator[NDArray[np.float32]]:
-        """Those of the first epoch, a batch at a time."""
-        return (one.windows for one in self.batches(0))
+    @property
+    def n_windows(self) -> int:
+        """Those of the first epoch."""
+        return 8 * self.n_batches
+
+    def windows(self, numbers: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Some of these."""
+        return self.everything()[0][numbers]
 
     def drawn(self, epoch: int, number: int) -> Drawn:
         """Eight of them, others in every batch."""

@@ -129,14 +129,12 @@ ABOVE = {"trainable": "logits", "above": "embedding", "changed": False}
 
 
 class Listed(easy.Supply):
-    """Counts how often it gives all of its windows."""
+    """Notes which windows were asked for."""
 
-    n_asked = 0
-
-    def windows(self):
+    def windows(self, numbers):
         """The same as ever."""
-        self.n_asked += 1
-        return super().windows()
+        self.asked = np.append(getattr(self, "asked", []), np.unique(numbers))
+        return super().windows(numbers)
 
 
 def test_above_a_layer_a_phase_learns_what_it_learns_from_windows(tmp_path):
@@ -158,25 +156,26 @@ class FromList(easy.Supply):
 
     def batch(self, epoch, number, *, changed=True):
         """The windows whose numbers are drawn; there is nothing random in them."""
-        drawn, all_windows = self.drawn(epoch, number), np.concatenate(list(self.windows()))
-        return Batch(all_windows[drawn.numbers], drawn.targets, drawn.weights)
-
-    def windows(self):
-        """Those of the first epoch of a plain supply."""
-        return easy.Supply().windows()
+        drawn = self.drawn(epoch, number)
+        return Batch(self.windows(drawn.numbers), drawn.targets, drawn.weights)
 
     def everything(self):
-        """See `windows`."""
+        """Those of a plain supply."""
         return easy.Supply().everything()
 
 
-def test_phases_above_the_same_layer_hear_the_windows_once(tmp_path):
-    """However many epochs they have; and what was mixed still teaches the genres."""
+def test_phases_above_the_same_layer_hear_each_window_once(tmp_path):
+    """However many epochs they have, and none that is not drawn; what was mixed still teaches the genres."""
     supply = Listed()
     phases = (Phase(2, 1e-2, **ABOVE), Phase(30, 3e-2, mixup=0.4, **ABOVE))
     learner = easy.fitted(easy.recipe(phases=phases, **ROUGH), tmp_path, supply=supply)
-    assert supply.n_asked == 1
+    assert sorted(supply.asked) == list(range(supply.n_windows))
     assert easy.accuracy(learner) == 1
+    few = Listed(n_batches=1)
+    easy.fitted(easy.recipe(phases=(Phase(1, 1e-2, **ABOVE),)), tmp_path / "few", supply=few)
+    drawn = set(few.drawn(0, 0).numbers.tolist())
+    assert sorted(few.asked) == sorted(drawn)
+    assert len(drawn) < few.n_windows
 
 
 @pytest.mark.parametrize(

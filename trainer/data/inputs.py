@@ -18,8 +18,6 @@ from trainer.learner import Batch, Drawn
 from trainer.recipe import Recipe
 from trainer.sampling import Augmentation
 
-_WINDOWS_AT_A_TIME = 256
-
 
 @dataclass(frozen=True, eq=False)
 class Windows:
@@ -101,11 +99,14 @@ class Training:
             windows, taught = augment.mix(windows, taught, settings.mixup, rng)
         return Batch(windows.astype(np.float32, copy=False), taught, self._weights(taught))
 
-    def windows(self) -> Iterator[Array]:
+    @property
+    def n_windows(self) -> int:
+        """See `Supply.n_windows`."""
+        return len(self._places)
+
+    def windows(self, numbers: NDArray[np.intp]) -> Array:
         """See `Supply.windows`."""
-        for first in range(0, len(self._places), _WINDOWS_AT_A_TIME):
-            places = self._places[first : first + _WINDOWS_AT_A_TIME]
-            yield np.stack([self._window_at(index, start) for index, start in places])
+        return np.stack([self._window_at(*self._places[number]) for number in numbers])
 
     def drawn(self, epoch: int, number: int) -> Drawn:
         """See `Supply.drawn`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,19 +13,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from tagger.errors import SettingsError
-from tagger.inference.frontend import Array
-from trainer.data import augment
 from trainer.learner import EpochEnd, Judge, Supply
-from trainer.network import checkpoint, compress
+from trainer.network import checkpoint, compress, steps
 from trainer.network.checkpoint import State
 from trainer.network.partial_labels import PartialLabels
 from trainer.recipe import Fitting, Phase
-
-# Batches are made beside the network that learns from them; a GPU leaves the processor to this.
-_N_MAKERS = max(2, min(8, (os.cpu_count() or 2) // 2))
-_N_READY = 2 * _N_MAKERS
-_Step = tuple[Array, Array, Array]  # what is heard, targets, weights
 
 
 class Training:
@@ -55,8 +46,8 @@ class Training:
         self._judge, self._folder = judge, folder
         for phase in settings.all_phases:
             _seen_by_loss(model, phase.output)  # a wrong one shall not be found after hours
-            _heard(model, phase)
-        self._features: dict[str, Array] = {}
+            steps.heard_by(model, phase)
+        self._features: dict[str, steps.Features] = {}
         self._state = checkpoint.load(folder) or State()
 
     def run(self) -> bool:
@@ -91,7 +82,7 @@ class Training:
             callbacks.insert(0, compress.Pruner(self._model, phase.prune))  # before the mean is taken
         while state.phase_epoch < phase.epochs and state.n_worse < max(1, self._settings.patience):
             start = time.monotonic()
-            epoch = _Epoch(self._supply.n_batches, self._batches(phase, state.epoch))
+            epoch = steps.Epoch(self._supply.n_batches, self._batches(phase, state.epoch))
             logs = learner.fit(epoch, epochs=1, shuffle=False, verbose=0, callbacks=callbacks).history
             state.epoch, state.phase_epoch = state.epoch + 1, state.phase_epoch + 1
             if state.phase_epoch % phase.judged_every == 0 or state.phase_epoch == phase.epochs:
@@ -100,16 +91,15 @@ class Training:
             state.optimizer = _values(learner.optimizer.variables)
             self._save()
 
-    def _batches(self, phase: Phase, epoch: int) -> Callable[[int], _Step]:
+    def _batches(self, phase: Phase, epoch: int) -> Callable[[int], steps.Step]:
         """What gives the batches of an epoch, by their number."""
         if not phase.above:
-            return partial(_of_windows, self._supply, epoch, phase.changed)
+            return partial(steps.of_windows, self._supply, epoch, phase.changed)
         if phase.above not in self._features:
-            heard = keras.Model(self._model.input, _heard(self._model, phase))
-            self._features[phase.above] = np.concatenate(
-                [heard.predict_on_batch(windows) for windows in self._supply.windows()]
-            )
-        return partial(_of_features, self._features[phase.above], self._supply, epoch, phase.mixup)
+            self._features[phase.above] = steps.Features(self._model, phase, self._supply)
+        features = self._features[phase.above]
+        features.hear(epoch)
+        return partial(steps.of_features, features, self._supply, epoch, phase.mixup)
 
     def _end_epoch(self, learner: Any, loss: float, seconds: float) -> None:
         """Judge the weights, remember the best, and slow down if they get no better."""
@@ -150,7 +140,7 @@ def compiled(model: Any, settings: Fitting, phase: Phase, n_batches: int) -> Any
         loss: Any = PartialLabels(settings.label_smoothing)
     else:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
-    learner = keras.Model(_heard(model, phase), _seen_by_loss(model, phase.output))
+    learner = keras.Model(steps.heard_by(model, phase), _seen_by_loss(model, phase.output))
     learner.compile(
         optimizer=optimizer,
         loss=loss,
@@ -167,75 +157,7 @@ def _seen_by_loss(model: Any, output: str) -> Any:
     """
     if output == "logits":
         return model.output["logits"]
-    return _layer(model, output).output
-
-
-def _layer(model: Any, name: str) -> Any:
-    if name not in {layer.name for layer in model.layers}:
-        raise SettingsError(
-            f"{name}: the network {model.name} has no such layer",
-            hint="change `output` or `above` of the recipe's phases",
-        )
-    return model.get_layer(name)
-
-
-def _heard(model: Any, phase: Phase) -> Any:
-    """What a phase learns from: windows, or what a layer says of them.
-
-    Raises:
-        SettingsError: There is no such layer, or nothing that the phase could change or mix.
-    """
-    if not phase.above:
-        if phase.mixup:
-            raise SettingsError(
-                f"mixup={phase.mixup}: a phase that learns from windows mixes them by `augmentation.mixup`",
-                hint="leave `mixup` of the phase 0, or name a layer that it learns above",
-            )
-        return model.input
-    if phase.changed:
-        raise SettingsError(
-            f"above={phase.above}: what a layer says of windows is computed once, so that these cannot change",
-            hint="set `changed` of the phase to false",
-        )
-    return _layer(model, phase.above).output
-
-
-class _Epoch(keras.utils.PyDataset):
-    """The batches of an epoch, made ahead of time in threads beside the one that trains."""
-
-    def __init__(self, n_batches: int, make: Callable[[int], _Step]) -> None:
-        super().__init__(workers=_N_MAKERS, use_multiprocessing=False, max_queue_size=_N_READY)
-        self._n_batches, self._make = n_batches, make
-
-    def __len__(self) -> int:
-        return self._n_batches
-
-    def __getitem__(self, number: int) -> _Step:
-        return self._make(number)
-
-
-def _of_windows(supply: Supply, epoch: int, changed: bool, number: int) -> _Step:
-    batch = supply.batch(epoch, number, changed=changed)
-    return batch.windows, batch.targets, batch.weights
-
-
-def _of_features(features: Array, supply: Supply, epoch: int, mixup: float, number: int) -> _Step:
-    """What a layer says of the windows of a batch.
-
-    Args:
-        features: What it says of all windows, shape (n_windows, n_features).
-        supply: Tells which windows the batch is made of.
-        epoch: From 0.
-        mixup: See `Phase.mixup`.
-        number: Of the batch, from 0.
-    """
-    drawn = supply.drawn(epoch, number)
-    heard, targets, weights = features[drawn.numbers], drawn.targets, drawn.weights
-    if mixup:
-        taught = np.column_stack([targets, weights])
-        heard, taught = augment.mix(heard, taught, mixup, np.random.default_rng([epoch, number]))
-        targets, weights = taught[:, :-1], taught[:, -1]
-    return heard, targets, weights
+    return steps.layer_of(model, output).output
 
 
 class _Averager(keras.callbacks.Callback):

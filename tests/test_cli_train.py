@@ -81,6 +81,7 @@ def test_all_recipes_are_listed_and_nothing_heavy_is_loaded() -> None:
         (["--set", "learner=foo"], 2, "learner=foo: 'foo' is not known", "network, classical, wav2vec2"),
         (["--set", "hop_frames=200"], 2, "hop_frames=200: frames between windows", "187"),
         (["--set", "fitting.loss=cross_entropy"], 2, "would not learn what is no music", "two-heads, with"),
+        (["--set", "augmentation.mixup=0.5"], 2, "no phase of default changes its windows", "another recipe"),
         (["--set", "sampling.background_share=0.95"], 2, "leave no window for clips with a genre", "below 1"),
         (["--seed", "4294967296"], 2, "seed=4294967296: out of range", "4294967295"),
         (["--set", "seed.low=1"], 2, "seed.low=1: seed has no parts", ""),

@@ -16,6 +16,7 @@ from typing import Any, Literal, Union
 from tagger.errors import SettingsError
 from trainer.recipe import Recipe
 from trainer.recipes import RECIPES
+from trainer.sampling import Augmentation
 
 _MOST_FRAMES_PER_SECOND = 1000
 _MOST_VALUES = 2**24  # a window of 64 MB
@@ -185,6 +186,9 @@ def _clashes(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if (rest := 1 - sampling.partial_share - sampling.background_share) <= 0:
         problem = "sampling.partial_share and sampling.background_share leave no window for clips with a genre"
         yield problem, f"together they must be below 1, and are {1 - rest:g}"
+    if recipe.augmentation != Augmentation() and not any(phase.changed for phase in recipe.fitting.all_phases):
+        problem = f"augmentation: no phase of {recipe.name} changes its windows"
+        yield problem, "leave its numbers as they are, or take another recipe"
     if hop > length:
         problem = f"hop_frames={hop}: frames between windows would be lost"
         yield problem, f"it must be at most window_frames, {length}"

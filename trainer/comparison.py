@@ -57,7 +57,7 @@ def summaries(run: Run) -> list[dict[str, Any]]:
         "recipe": run.recipe,
         "dataset": run.dataset,
         "status": run.status,
-        "epochs": len(log),
+        "epochs": log[-1]["number"] if log else 0,
         "seconds": run.seconds,
     }
     return [head | {"protocol": name} | _headline(one) for name, one in judged.items()]

@@ -38,11 +38,13 @@ class Drawn:
         numbers: Of the windows, see `Supply.windows`, shape (n_windows,).
         targets: See `Batch`.
         weights: See `Batch`.
+        rng: Of what else is random in the step.
     """
 
     numbers: NDArray[np.intp]
     targets: Array
     weights: Array
+    rng: np.random.Generator
 
 
 class Supply(Protocol):
@@ -60,7 +62,7 @@ class Supply(Protocol):
 
     @property
     def n_windows(self) -> int:
-        """Number of windows that inference cuts from what is learned from."""
+        """Number of windows that inference cuts from what is learned from, and that may be learned."""
 
     def windows(self, numbers: NDArray[np.intp]) -> Array:
         """Some of these windows, unchanged, by their numbers, from 0 to `n_windows` - 1."""
@@ -80,7 +82,7 @@ class EpochEnd:
         number: From 1.
         loss: On training windows.
         learning_rate: At its end.
-        seconds: Time it took.
+        seconds: Time since training began, or since the last end that was told.
     """
 
     number: int

@@ -26,7 +26,8 @@ class Phase:
         output: Name of the layer whose logits the loss sees: those of the network, or of a part of it, which
             then alone is computed.
         above: Name of a layer that does not learn: what it says of the windows that inference cuts is computed
-            once, and the phase learns from that. If empty, windows are cut anew, anywhere, for every step.
+            once, and the phase learns from that. If empty, the windows of each step are cut anew, as
+            `Sampling.mode` says, and heard by the whole network.
         mixup: Alpha of the Beta distribution that what the layer `above` says of two windows is mixed with; 0
             mixes nothing. Verma et al., Manifold Mixup, ICML 2019.
         changed: Whether windows are changed, as the recipe's augmentation says; never where a phase learns
@@ -58,7 +59,7 @@ class Fitting:
         optimizer: "adam" or "adamw".
         learning_rate: Highest learning rate.
         schedule: "cosine": it rises during the warm-up, then falls as a cosine; "plateau": it is multiplied by
-            `plateau_factor` when the score has not risen for `plateau_patience` epochs; "constant".
+            `plateau_factor` when the score has not risen for `plateau_patience` judged epochs; "constant".
         warmup_epochs: Length of the warm-up.
         plateau_factor: See `schedule`.
         plateau_patience: See `schedule`.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,18 @@ from trainer.runs import Run
 
 _FACTS = ("file", "corpus", "group", "genre", "said")
 
-# Which track a row is of; a number tells namesakes apart.
-_Key = tuple[str, str, str, int]
+
+class _Track(NamedTuple):
+    """Which track a row is of, but for namesakes."""
+
+    file: str
+    corpus: str
+    group: str
+
+
+class _Answer(NamedTuple):
+    genre: str
+    said: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ def write(run: Run, protocol: str, tracks: Answers) -> None:
         OutputError: The folder cannot be written.
     """
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)
     writer.writerow([*_FACTS, *tracks.genres])
     rows = zip(tracks.names, tracks.corpora, tracks.groups, tracks.y_true, tracks.y_pred, strict=True)
     for (name, corpus, group, true, said), probabilities in zip(rows, tracks.y_prob, strict=True):
@@ -63,52 +74,53 @@ def write(run: Run, protocol: str, tracks: Answers) -> None:
 def gain(run: Run, over: Run, protocol: str) -> Gain | None:
     """What a run gained over another; None where either has no answers, or they share no track.
 
+    Files of one name, corpus and group are told apart by their order, and left out where a run lacks some.
     Intervals are those of `intervals`: artists are drawn, and each draw counts the same tracks of both.
 
     Raises:
         SettingsError: What was kept is damaged.
     """
     before, after = _read(over, protocol), _read(run, protocol)
-    shared = [key for key, (genre, _) in before.items() if after.get(key, ("",))[0] == genre]
-    if not shared:
+    both = [track for track in before if len(before[track]) == len(after.get(track, ()))]
+    pairs = [
+        (track, *pair)
+        for track in both
+        for pair in zip(before[track], after[track], strict=True)
+        if pair[0].genre == pair[1].genre
+    ]
+    if not pairs:
         return None
-    genres = sorted({genre for said in (before, after) for key in shared for genre in said[key]})
+    genres = sorted({genre for _, *pair in pairs for one in pair for genre in one})
     number = {genre: index for index, genre in enumerate(genres)}
-    y_true = np.array([number[before[key][0]] for key in shared])
-    draws = Draws(np.array([f"{corpus}/{group}" for _, corpus, group, _ in shared]))
+    y_true = np.array([number[old.genre] for _, old, _ in pairs])
+    draws = Draws(np.array([track.group for track, _, _ in pairs]))
     matrices = [
-        intervals.confusion_matrices(
-            y_true, np.eye(len(genres))[[number[said[key][1]] for key in shared]], draws
-        )
-        for said in (after, before)
+        intervals.confusion_matrices(y_true, np.eye(len(genres))[[number[one.said] for one in said]], draws)
+        for said in ([new for *_, new in pairs], [old for _, old, _ in pairs])
     ]
     accuracy, macro_f1 = (
         intervals.interval(score(matrices[0]) - score(matrices[1]))
         for score in (confusion.accuracy, confusion.macro_f1)
     )
-    return Gain(len(shared), accuracy, macro_f1)
+    return Gain(len(pairs), accuracy, macro_f1)
 
 
-def _read(run: Run, protocol: str) -> Mapping[_Key, tuple[str, str]]:
-    """The true genre of each track, and what was said; empty where nothing was kept."""
+def _read(run: Run, protocol: str) -> Mapping[_Track, Sequence[_Answer]]:
+    """What was said of each track, of namesakes in their order; empty where nothing was kept."""
     file = run.folder / _file(protocol)
     if not file.exists():
         return {}
+    found: dict[_Track, list[_Answer]] = defaultdict(list)
     try:
         with file.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-            return dict(_rows(stream))
-    except (OSError, ValueError, KeyError) as error:
+            rows = csv.reader(stream, strict=True)
+            if tuple(next(rows, ())[: len(_FACTS)]) != _FACTS:
+                raise ValueError("another table")
+            for name, corpus, group, genre, said, *_ in rows:
+                found[_Track(name, corpus, group)].append(_Answer(genre, said))
+    except (OSError, ValueError, csv.Error) as error:
         raise SettingsError(f"{file}: damaged", hint="compare other runs, or remove this file") from error
-
-
-def _rows(lines: Iterable[str]) -> Iterator[tuple[_Key, tuple[str, str]]]:
-    seen: Counter[tuple[str, str, str]] = Counter()
-    for row in csv.DictReader(lines):
-        track = (row["file"], row["corpus"], row["group"])
-        if None in (*track, row["genre"], row["said"]):
-            raise ValueError("a row that ends too early")
-        seen[track] += 1
-        yield (*track, seen[track]), (row["genre"], row["said"])
+    return found
 
 
 def _file(protocol: str) -> str:

@@ -71,8 +71,9 @@ class Supply:
     def drawn(self, epoch: int, number: int) -> Drawn:
         """Eight of them, others in every batch."""
         _, genres, weights = self.everything()
-        numbers = np.random.default_rng([epoch, number]).integers(0, len(genres), 8)
-        return Drawn(numbers, np.eye(2, dtype=np.float32)[genres[numbers]], weights[numbers])
+        rng = np.random.default_rng([epoch, number])
+        numbers = rng.integers(0, len(genres), 8)
+        return Drawn(numbers, np.eye(2, dtype=np.float32)[genres[numbers]], weights[numbers], rng)
 
     def everything(self) -> tuple[NDArray[np.float32], NDArray[np.intp], NDArray[np.float32]]:
         """Those of the first epoch."""

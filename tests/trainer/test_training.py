@@ -11,6 +11,7 @@ import pytest
 from tagger.errors import SettingsError
 from tests.trainer import easy
 from trainer.learner import Batch
+from trainer.network import steps
 from trainer.network.fitting import Network
 from trainer.network.partial_labels import PartialLabels
 from trainer.recipe import Phase
@@ -182,14 +183,71 @@ def test_phases_above_the_same_layer_hear_each_window_once(tmp_path):
     ("phase", "message"),
     [
         (Phase(1, 1e-2, above="nonesuch", changed=False), "nonesuch: the network cnn has no such layer"),
-        (Phase(1, 1e-2, above="embedding"), "above=embedding: what a layer says of windows is computed once"),
+        (Phase(1, 1e-2, "logits", above="embedding"), "above=embedding: .* these cannot change"),
+        (Phase(1, 1e-2, prune=0.5, **ABOVE), "above=embedding: .* nothing can be pruned"),
         (Phase(1, 1e-2, mixup=0.4), "mixup=0.4: a phase that learns from windows"),
+        (Phase(1, 1e-2, judged_every=0), "judged_every=0: out of range"),
+        (Phase(1, 1e-2, above="embedding", changed=False), "above=embedding: .* lies below it and would learn"),
+        (
+            Phase(1, 1e-2, "nothing", above="logits", output="embedding", changed=False),
+            "output=embedding: does not follow from logits",
+        ),
     ],
 )
 def test_what_a_phase_cannot_do_is_refused_before_it_begins(tmp_path, phase, message):
-    """A layer that is not there, windows that cannot change any more, a mix that would not happen."""
+    """What would be trained for nothing, or not as it says."""
     with pytest.raises(SettingsError, match=message):
         Network(easy.recipe(phases=(phase,)), 2).fit(easy.Supply(), easy.rising, tmp_path)
+
+
+def test_what_a_layer_says_is_heard_anew_once_it_may_have_changed(tmp_path):
+    """A phase between two others changes what both learn above."""
+    above = Phase(2, 1e-2, **ABOVE)
+    supply = Listed()
+    easy.fitted(easy.recipe(phases=(above, above, Phase(1, 1e-2), above), **ROUGH), tmp_path, supply=supply)
+    drawn = [
+        {int(one) for epoch in epochs for number in range(6) for one in supply.drawn(epoch, number).numbers}
+        for epochs in (range(4), range(5, 7))
+    ]
+    assert sorted(supply.asked) == sorted([*drawn[0], *drawn[1]])
+
+
+def test_a_mix_of_what_was_heard_teaches_the_same_mix(tmp_path):
+    """Each row is a mix of two, targets and weights alike, and the seed decides which."""
+    network, phase = Network(easy.SMALL, 2), Phase(1, 1e-2, **ABOVE)
+    supply = easy.Supply(swapped=0.5, weight_of_swapped=0.25)
+    features = steps.Features(network.model, phase, supply)
+    features.hear(0)
+    plain, mixed = (steps.of_features(features, supply, 0, mixup, 0) for mixup in (0.0, 0.4))
+    again = steps.of_features(features, supply, 0, 0.4, 0)
+    assert all(map(np.array_equal, mixed, again))
+    rows, others = (np.column_stack(one) for one in (plain, mixed))
+    assert not np.allclose(rows, others)
+    for row, other in zip(rows, others, strict=True):
+        shares = [np.linalg.lstsq((row - one)[:, None], other - one, rcond=None) for one in rows]
+        left = [
+            np.abs(one + (row - one) * share[0] - other).max() for one, share in zip(rows, shares, strict=True)
+        ]
+        assert min(left) < 1e-5
+
+
+def test_an_interrupt_keeps_what_no_judgement_has_seen(tmp_path):
+    """Of a phase that was not judged yet, the last weights stay where no score is good enough."""
+    phases = (Phase(1, 1e-2, "embedding|logits"), Phase(9, 1e-2, judged_every=9, **ABOVE))
+    learner, seen = Network(easy.recipe(phases=phases, least_score=9.0, **ROUGH), 2), []
+    assert not learner.fit(Stopped(), lambda end: seen.append(weights(learner)) or 0.0, tmp_path)
+    assert len(seen) == 1
+    assert changed(seen[0], weights(learner)) == {"logits"}
+
+
+class Stopped(easy.Supply):
+    """The user interrupts the fourth epoch."""
+
+    def drawn(self, epoch, number):
+        """Until then all is well."""
+        if epoch == 3:
+            raise KeyboardInterrupt
+        return super().drawn(epoch, number)
 
 
 def test_epochs_are_judged_as_often_as_a_phase_says(tmp_path):
@@ -397,6 +455,13 @@ RESUMED = {
         "ema_momentum": 0.0,
     },
     "phases": {"phases": (Phase(2, 1e-2, "embedding|logits"), Phase(2, 1e-3, freeze_norms=True))},
+    "above a layer": {
+        "phases": (
+            Phase(1, 1e-2),
+            Phase(2, 1e-2, mixup=0.4, **ABOVE),
+            Phase(1, 1e-2, **ABOVE),
+        )
+    },
     "pruned": {"phases": (Phase(1, 1e-2), Phase(3, 1e-2, prune=0.5)), **ROUGH},
     "half precision": {"mixed_precision": True},
 }

@@ -385,6 +385,7 @@ def test_without_the_internet_there_is_one_sentence(weights, monkeypatch, tmp_pa
         ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, output="head"),))}, "logits of a part"),
         ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, changed=False),))}, "unchanged windows"),
         ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, above="head"),))}, "above a layer"),
+        ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, mixup=0.4),))}, "mixing above"),
         ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(2, 1.0, judged_every=2),))}, "are not judged"),
         ({"fitting": dataclasses.replace(FROZEN, phases=(Phase(1, 1.0, prune=0.5),))}, "pruning"),
         ({"fitting": dataclasses.replace(FROZEN, batch_size=1), "norm": "batch"}, "needs two windows"),

@@ -52,12 +52,11 @@ class Training:
     def __init__(self, clips: Sequence[Clip], n_genres: int, recipe: Recipe) -> None:
         self._recipe, self._n_genres = recipe, n_genres
         self._plain = dataclasses.replace(recipe, augmentation=Augmentation())
-        self._clips = [clip for clip in clips if recipe.sampling.keep_short or _is_long_enough(clip, recipe)]
-        self._places = [
-            (index, start)
-            for index, clip in enumerate(self._clips)
-            for start in _loud(clip, _starts(clip, recipe), recipe)
-        ]
+        long_enough = [clip for clip in clips if recipe.sampling.keep_short or _is_long_enough(clip, recipe)]
+        starts = [(clip, _loud(clip, _starts(clip, recipe), recipe)) for clip in long_enough]
+        starts = [(clip, found) for clip, found in starts if found]
+        self._clips = [clip for clip, _ in starts]
+        self._places = [(index, start) for index, (_, found) in enumerate(starts) for start in found]
         if not any(self._clips[index].target >= 0 for index, _ in self._places):
             raise CorpusError(
                 "no window is left to learn from",
@@ -110,15 +109,14 @@ class Training:
 
     def drawn(self, epoch: int, number: int) -> Drawn:
         """See `Supply.drawn`."""
-        chosen = self._chosen(epoch, number)
+        chosen, rng = self._chosen(epoch, number), np.random.default_rng([self._recipe.seed, epoch, number])
         if self._recipe.sampling.mode == "crops":
-            rng = np.random.default_rng([self._recipe.seed, epoch, number])
             first, n_places = self._first_places[chosen], np.diff(self._first_places)[chosen]
             chosen, owners = first + rng.integers(0, n_places), chosen
         else:
             owners = np.array([self._owner(int(index)) for index in chosen], np.intp)
         taught = self._targets[owners]
-        return Drawn(chosen, taught, self._weights(taught))
+        return Drawn(chosen, taught, self._weights(taught), rng)
 
     def everything(self) -> tuple[Array, NDArray[np.intp], Array]:
         """See `Supply.everything`; clips without a genre are not among them."""

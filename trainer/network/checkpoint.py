@@ -28,7 +28,7 @@ class State:
         epoch: Epochs done in all.
         best_score: The best so far.
         best_epoch: The epoch that reached it, from 1; 0 for none.
-        n_worse: Epochs since.
+        n_worse: Judged epochs since.
         n_steps: Steps that the running mean has seen.
         variables: All variables of the network.
         optimizer: Those of the optimiser; empty at the start of a part.

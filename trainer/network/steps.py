@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,25 +26,71 @@ Step = tuple[Array, Array, Array]
 """What is heard, targets, weights."""
 
 
+def check(model: Any, fixed: frozenset[str], phase: Phase) -> None:
+    """Make sure that a phase can be trained, and that it does what it says.
+
+    Args:
+        model: The network.
+        fixed: Names of the layers that never learn.
+        phase: To be checked.
+
+    Raises:
+        SettingsError: It cannot.
+    """
+    heard, seen = heard_by(model, phase), seen_by_loss(model, phase.output)
+    for is_wrong, problem, hint in (
+        (phase.judged_every < 1, f"judged_every={phase.judged_every}: out of range", "it must be at least 1"),
+        (
+            phase.mixup and not phase.above,
+            f"mixup={phase.mixup}: a phase that learns from windows mixes them by `augmentation.mixup`",
+            "leave `mixup` of the phase 0, or name a layer that it learns above",
+        ),
+        (
+            phase.changed and phase.above,
+            f"above={phase.above}: what it says of windows is computed once, so that these cannot change",
+            "set `changed` of the phase to false",
+        ),
+        (
+            phase.prune and phase.above,
+            f"above={phase.above}: what it says of windows is computed once, so that nothing can be pruned",
+            "prune in a phase of its own",
+        ),
+    ):
+        if is_wrong:
+            raise SettingsError(problem, hint=hint)
+    if not phase.above:
+        return
+    below = {layer.name for layer in keras.Model(model.input, heard).layers if layer.weights} - fixed
+    if learning := sorted(name for name in below if re.match(phase.trainable, name)):
+        raise SettingsError(
+            f"above={phase.above}: {learning[0]} lies below it and would learn",
+            hint="change `trainable` of the phase, or name a layer before those that learn",
+        )
+    try:
+        keras.Model(heard, seen)
+    except ValueError as error:
+        raise SettingsError(
+            f"output={phase.output}: does not follow from {phase.above}",
+            hint="change `output` or `above` of the recipe's phases",
+        ) from error
+
+
 def heard_by(model: Any, phase: Phase) -> Any:
     """What a phase learns from: windows, or what a layer says of them.
 
     Raises:
-        SettingsError: There is no such layer, or nothing that the phase could change or mix.
+        SettingsError: There is no such layer.
     """
-    if not phase.above:
-        if phase.mixup:
-            raise SettingsError(
-                f"mixup={phase.mixup}: a phase that learns from windows mixes them by `augmentation.mixup`",
-                hint="leave `mixup` of the phase 0, or name a layer that it learns above",
-            )
-        return model.input
-    if phase.changed:
-        raise SettingsError(
-            f"above={phase.above}: what a layer says of windows is computed once, so that these cannot change",
-            hint="set `changed` of the phase to false",
-        )
-    return layer_of(model, phase.above).output
+    return layer_of(model, phase.above).output if phase.above else model.input
+
+
+def seen_by_loss(model: Any, output: str) -> Any:
+    """See `Phase.output`.
+
+    Raises:
+        SettingsError: There is no such layer.
+    """
+    return model.output["logits"] if output == "logits" else layer_of(model, output).output
 
 
 def layer_of(model: Any, name: str) -> Any:
@@ -86,10 +133,11 @@ class Features:
     def __init__(self, model: Any, phase: Phase, supply: Supply) -> None:
         self._below = keras.Model(model.input, heard_by(model, phase))
         self._supply = supply
-        self._values = np.zeros((supply.n_windows, *self._below.output.shape[1:]), np.float32)
+        self._values: Array | None = None
         self._is_known = np.zeros(supply.n_windows, bool)
 
     def __getitem__(self, numbers: NDArray[np.intp]) -> Array:
+        assert self._values is not None
         return self._values[numbers]
 
     def hear(self, epoch: int) -> None:
@@ -101,6 +149,8 @@ class Features:
             numbers = wanted[first : first + _HEARD_AT_A_TIME]
             filled = np.resize(numbers, _HEARD_AT_A_TIME)  # batches of one size are compiled once
             answers = self._below.predict_on_batch(self._supply.windows(filled))
+            if self._values is None:
+                self._values = np.zeros((self._supply.n_windows, *answers.shape[1:]), np.float32)
             self._values[numbers] = answers[: len(numbers)]
         self._is_known[wanted] = True
 
@@ -125,6 +175,6 @@ def of_features(features: Features, supply: Supply, epoch: int, mixup: float, nu
     heard, targets, weights = features[drawn.numbers], drawn.targets, drawn.weights
     if mixup:
         taught = np.column_stack([targets, weights])
-        heard, taught = augment.mix(heard, taught, mixup, np.random.default_rng([epoch, number]))
+        heard, taught = augment.mix(heard, taught, mixup, drawn.rng)
         targets, weights = taught[:, :-1], taught[:, -1]
     return heard, targets, weights

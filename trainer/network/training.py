@@ -28,7 +28,7 @@ class Training:
         fixed: Names of the layers that never learn.
         supply: What it learns from.
         settings: How.
-        judge: Called after each epoch, while the network holds the weights that would be kept.
+        judge: Called after each epoch that is judged, while the network holds the weights that would be kept.
         folder: Where its state is kept.
     """
 
@@ -45,8 +45,7 @@ class Training:
         self._supply, self._settings = supply, settings
         self._judge, self._folder = judge, folder
         for phase in settings.all_phases:
-            _seen_by_loss(model, phase.output)  # a wrong one shall not be found after hours
-            steps.heard_by(model, phase)
+            steps.check(model, fixed, phase)  # what cannot be trained shall not be found after hours
         self._features: dict[str, steps.Features] = {}
         self._state = checkpoint.load(folder) or State()
 
@@ -80,20 +79,24 @@ class Training:
         callbacks = [averager] if self._settings.ema_momentum else []
         if phase.prune:
             callbacks.insert(0, compress.Pruner(self._model, phase.prune))  # before the mean is taken
+        start = time.monotonic()
         while state.phase_epoch < phase.epochs and state.n_worse < max(1, self._settings.patience):
-            start = time.monotonic()
             epoch = steps.Epoch(self._supply.n_batches, self._batches(phase, state.epoch))
             logs = learner.fit(epoch, epochs=1, shuffle=False, verbose=0, callbacks=callbacks).history
             state.epoch, state.phase_epoch = state.epoch + 1, state.phase_epoch + 1
-            if state.phase_epoch % phase.judged_every == 0 or state.phase_epoch == phase.epochs:
-                with averager.kept():
-                    self._end_epoch(learner, float(logs["loss"][-1]), time.monotonic() - start)
+            with averager.kept():
+                if state.phase_epoch % phase.judged_every == 0 or state.phase_epoch == phase.epochs:
+                    self._judged(learner, float(logs["loss"][-1]), time.monotonic() - start)
+                    start = time.monotonic()
+                if state.best_score == -np.inf:
+                    state.best = self._model.get_weights()
             state.optimizer = _values(learner.optimizer.variables)
             self._save()
 
     def _batches(self, phase: Phase, epoch: int) -> Callable[[int], steps.Step]:
         """What gives the batches of an epoch, by their number."""
         if not phase.above:
+            self._features.clear()  # of layers that may learn now
             return partial(steps.of_windows, self._supply, epoch, phase.changed)
         if phase.above not in self._features:
             self._features[phase.above] = steps.Features(self._model, phase, self._supply)
@@ -101,7 +104,7 @@ class Training:
         features.hear(epoch)
         return partial(steps.of_features, features, self._supply, epoch, phase.mixup)
 
-    def _end_epoch(self, learner: Any, loss: float, seconds: float) -> None:
+    def _judged(self, learner: Any, loss: float, seconds: float) -> None:
         """Judge the weights, remember the best, and slow down if they get no better."""
         state, settings = self._state, self._settings
         rate = learner.optimizer.learning_rate
@@ -113,8 +116,6 @@ class Training:
             state.best = self._model.get_weights()
             return
         state.n_worse += 1
-        if settings.least_score is not None and state.best_score == -np.inf:
-            state.best = self._model.get_weights()
         if settings.schedule == "plateau" and state.n_worse % settings.plateau_patience == 0:
             learner.optimizer.learning_rate = rate * settings.plateau_factor
 
@@ -140,24 +141,13 @@ def compiled(model: Any, settings: Fitting, phase: Phase, n_batches: int) -> Any
         loss: Any = PartialLabels(settings.label_smoothing)
     else:
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing)
-    learner = keras.Model(steps.heard_by(model, phase), _seen_by_loss(model, phase.output))
+    learner = keras.Model(steps.heard_by(model, phase), steps.seen_by_loss(model, phase.output))
     learner.compile(
         optimizer=optimizer,
         loss=loss,
         jit_compile=False,  # XLA takes longer to compile than it saves on networks of this size
     )
     return learner
-
-
-def _seen_by_loss(model: Any, output: str) -> Any:
-    """See `Phase.output`.
-
-    Raises:
-        SettingsError: There is no such layer.
-    """
-    if output == "logits":
-        return model.output["logits"]
-    return steps.layer_of(model, output).output
 
 
 class _Averager(keras.callbacks.Callback):

@@ -17,12 +17,6 @@ from keras import layers, ops
 from tagger.inference.frontend import FrontEnd
 from trainer.network import head, musicnn, transform
 
-POOLED = "pooled"
-"""The layer that both heads can learn above: what musicnn pools over time."""
-
-WITH_NONE = "deep_classes"
-"""The layer with one class more than there are genres: no music."""
-
 _LEAST = 1e-9  # of a probability, whose logarithm is a logit
 
 
@@ -69,7 +63,7 @@ def build(
     own = layers.Dropout(dropout / 2, name="deep_dropout")(own)
     own = layers.Dense(units, activation="relu", name="deep_units")(own)
     own = layers.Dropout(dropout, name="deep_last")(own)
-    classes = layers.Dense(n_genres + 1, name=WITH_NONE)(own)
+    classes = layers.Dense(n_genres + 1, name="deep_classes")(own)
     mean = _mean(ops.softmax(travelling), ops.softmax(classes), n_genres, share)
     outputs = {"logits": ops.log(ops.maximum(mean, _LEAST)), "embedding": x}
     model = head.flattened(keras.Model(windows, outputs, name="two_heads"))

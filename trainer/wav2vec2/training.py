@@ -60,6 +60,7 @@ def check(fitting: Fitting, architecture: Architecture) -> None:
         "logits of a part of the network": any(phase.output != "logits" for phase in fitting.phases),
         "a phase of unchanged windows": not all(phase.changed for phase in fitting.phases),
         "a phase above a layer": any(phase.above for phase in fitting.phases),
+        "mixing above a layer": any(phase.mixup for phase in fitting.phases),
         "epochs that are not judged": any(phase.judged_every > 1 for phase in fitting.phases),
         "pruning": any(phase.prune for phase in fitting.phases),
     }

@@ -21,8 +21,8 @@ from trainer.sampling import Augmentation
 _MOST_FRAMES_PER_SECOND = 1000
 _MOST_VALUES = 2**24  # a window of 64 MB
 
-# Networks with a class beyond the genres.
-_KNOW_NO_MUSIC = ("two-heads",)
+# Networks with a class beyond the genres, and the layer that holds it.
+_KNOW_NO_MUSIC = {"ensemble": "cnn_classes", "two-heads": "deep_classes"}
 _OF_PHASES = ("fitting.epochs", "fitting.learning_rate")
 
 _CALLED = {int: "a whole number", float: "a number", str: "a word", bool: "true or false", type(None): "null"}
@@ -40,6 +40,7 @@ _LAWS: tuple[tuple[str, Callable[[Any], bool], tuple[str, ...]], ...] = (
             "min_groups",
             "validation_windows",
             "baseline_coefficients",
+            "sampling.made_sounds",
             "selection.most",
             "augmentation.equaliser_knots",
             "fitting.batch_size",
@@ -177,7 +178,7 @@ def _clashes(recipe: Recipe) -> Iterator[tuple[str, str]]:
         recipe.network in _KNOW_NO_MUSIC
         and recipe.fitting.loss == "partial"
         and sampling.mode == "crops"
-        and any(phase.output == "deep_classes" for phase in recipe.fitting.phases)
+        and any(phase.output == _KNOW_NO_MUSIC[recipe.network] for phase in recipe.fitting.phases)
     )
     if sampling.background_share and not can_learn:
         problem = f"sampling.background_share={sampling.background_share}: it would not learn what is no music"

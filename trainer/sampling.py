@@ -96,6 +96,7 @@ class Sampling:
         background_share: Of crops: share of the windows, 0 to below 1, of what is no music: made sounds, and
             clips that their corpus calls speech. They teach a class of their own to a network that
             has one, and need the loss "partial".
+        made_sounds: Number of sounds that are made of each kind.
     """
 
     mode: Literal["crops", "windows"] = "crops"
@@ -108,3 +109,4 @@ class Sampling:
     first_share: float = 0.6
     partial_share: float = 0.1
     background_share: float = 0.0
+    made_sounds: int = 24

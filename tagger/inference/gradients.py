@@ -6,8 +6,8 @@ Yan, Axiomatic Attribution for Deep Networks, ICML 2017. The cells add up to wha
 this way.
 
 Grad-CAM (Selvaraju et al., ICCV 2017) would weigh what a layer answers by the mean gradient of each channel.
-But the last layer that all branches of a network share and that still has time and frequency may be the
-spectrogram itself, as it is where filters of several shapes look at it side by side; `python -m
+But the last layer that all branches of an ensemble share and that still has time and frequency is the
+spectrogram itself, and a map of one branch would explain a part of the verdict; `python -m
 tests.bench.explaining` measures what each marks.
 """
 

@@ -31,6 +31,7 @@ N_TRACKS = 30
 SHARES = (0.1, 0.2, 0.3)
 TILE = (11, 6)
 _N_WINDOWS = 4
+_LAST_LAYER = "cnn_stage4_relu"
 
 Array = NDArray[Any]
 Maps = Callable[[Array, int], Array]
@@ -82,15 +83,13 @@ def smooth(maps: Array) -> Array:
 
 
 def published(cam: Gradients) -> Maps:
-    """Grad-CAM as published, of the last layers that have time and frequency: the front filters, added up."""
+    """Grad-CAM as published, of the last layer of the CNN that has time and frequency."""
     import keras
     import tensorflow as tf
 
-    from trainer.network import live_filters
-
     network = cam.network
-    fronts = {name: network.get_layer(f"{name}_norm").output for name in live_filters.FRONT}
-    both = keras.Model(network.input, {"logits": network.output["logits"], **fronts})
+    layer = network.get_layer(_LAST_LAYER).output
+    both = keras.Model(network.input, {"logits": network.output["logits"], "layer": layer})
 
     def maps(windows: Array, winner: int) -> Array:
         with tf.GradientTape() as tape:
@@ -98,17 +97,12 @@ def published(cam: Gradients) -> Maps:
             tape.watch(heard)
             said = both(heard, training=False)
             score = said["logits"][:, winner]
-        gradients = tape.gradient(score, {name: said[name] for name in fronts})
-        return sum(of_layer(said[name].numpy(), gradients[name].numpy(), windows.shape) for name in fronts)
+        gradients, answers = tape.gradient(score, said["layer"]).numpy(), said["layer"].numpy()
+        found = np.maximum((answers * gradients.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
+        zooms = [windows.shape[axis] / found.shape[axis] for axis in (1, 2)]
+        return np.stack([ndimage.zoom(one, zooms, order=1, grid_mode=True, mode="nearest") for one in found])
 
     return maps
-
-
-def of_layer(answers: Array, gradients: Array, shape: tuple[int, ...]) -> Array:
-    """What a layer marks: its answers, each channel weighed by its mean gradient, as large as windows."""
-    found = np.maximum((answers * gradients.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
-    zooms = [shape[axis] / found.shape[axis] for axis in (1, 2)]
-    return np.stack([ndimage.zoom(one, zooms, order=1, grid_mode=True, mode="nearest") for one in found])
 
 
 def drawn_anew(network: Any, seed: int) -> None:
@@ -138,7 +132,7 @@ def main(music: Path) -> None:
 
     kinds: dict[str, Maps] = {
         "random tiles": lambda windows, winner: rng.random(windows.shape),
-        "Grad-CAM as published, front filters": published(cam),
+        "Grad-CAM as published, CNN": published(cam),
         "gradients, as tagger explain": by_gradients,
         "occlusion, as tagger explain": by_occlusion,
     }

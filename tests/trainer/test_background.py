@@ -50,19 +50,19 @@ def test_sweeps_stay_below_what_the_rate_can_hold():
 
 def test_their_frames_are_kept_as_clips_that_are_no_music(tmp_path):
     """Two dozen of each kind, computed once; another front-end has files of its own."""
-    made = background.made(FRONT_END, tmp_path / "features")
-    assert len(made) == 24 * len(background.KINDS) == len({clip.file for clip in made})
+    made = background.made(FRONT_END, tmp_path / "features", 3)
+    assert len(made) == 3 * len(background.KINDS) == len({clip.file for clip in made})
     assert {clip.target for clip in made} == {BACKGROUND}
     assert all(features.load(clip.file).shape == (626, 40) for clip in made)
     written = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.npy")}
-    assert background.made(FRONT_END, tmp_path / "features") == made
+    assert background.made(FRONT_END, tmp_path / "features", 3) == made
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.npy")} == written
     wider = FrontEnd(sample_rate=RATE, n_fft=512, hop_length=256, n_mels=64, fmax=8000.0)
-    assert not {clip.file for clip in background.made(wider, tmp_path / "features")} & set(written)
+    assert not {clip.file for clip in background.made(wider, tmp_path / "features", 3)} & set(written)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     """One sentence, as for the frames of clips."""
     (tmp_path / "features").write_bytes(b"a file")
     with pytest.raises(OutputError, match="cannot keep what is heard"):
-        background.made(FRONT_END, tmp_path / "features")
+        background.made(FRONT_END, tmp_path / "features", 3)

@@ -376,7 +376,7 @@ def test_what_is_no_music_is_learned_and_never_judged(labelled, root, tmp_path):
     of_nothing = [clip for clip in data.to_learn() if clip.target == BACKGROUND]
     n_spoken = 1 + (3 in data.split.train)
     assert Counter(clip.corpus for clip in of_nothing) == {
-        background.MADE: len(background.made(RECIPE.front_end, tmp_path)),
+        background.MADE: len(background.made(RECIPE.front_end, tmp_path, 24)),
         "recorded": 1,
         "made": n_spoken,
     }

@@ -29,7 +29,6 @@ MADE = "made sounds"
 
 _VERSION = 2  # bump when the sounds change
 _SECONDS = 10.0
-_OF_EACH = 144
 _MAINS_HZ = (50.0, 60.0)
 _MOMENT = 0.02  # seconds in which a voice stays the same
 _PAUSES = 0.15  # share of syllables after which a voice pauses
@@ -57,7 +56,13 @@ class _Said:
 
 
 def clips(
-    recorded: Sequence[Path], front_end: FrontEnd, folder: Path, progress: Progress, *, jobs: int = 0
+    recorded: Sequence[Path],
+    front_end: FrontEnd,
+    folder: Path,
+    progress: Progress,
+    *,
+    n_of_each: int,
+    jobs: int = 0,
 ) -> tuple[tuple[Clip, ...], Mapping[Path, str]]:
     """Clips of made and of recorded sounds, and the recorded ones that do not decode and why.
 
@@ -66,24 +71,26 @@ def clips(
         front_end: How to hear them.
         folder: Where frames are kept from run to run.
         progress: Told of every clip.
+        n_of_each: Number of made sounds of each kind.
         jobs: Number of processes; 0 means one for each core.
 
     Raises:
         OutputError: The folder cannot be written.
     """
     if not recorded:
-        return tuple(made(front_end, folder)), {}
+        return tuple(made(front_end, folder, n_of_each)), {}
     heard = features.build(recorded, front_end, folder, progress, jobs=jobs)
     found = [Clip(file, BACKGROUND, "recorded", str(path)) for path, file in heard.files.items()]
-    return (*made(front_end, folder), *found), heard.left_out
+    return (*made(front_end, folder, n_of_each), *found), heard.left_out
 
 
-def made(front_end: FrontEnd, folder: Path) -> list[Clip]:
+def made(front_end: FrontEnd, folder: Path, n_of_each: int) -> list[Clip]:
     """The frames of made sounds, computed once and kept.
 
     Args:
         front_end: How to hear them.
         folder: Where frames are kept from run to run.
+        n_of_each: Number of sounds of each kind.
 
     Raises:
         OutputError: The folder cannot be written.
@@ -94,7 +101,7 @@ def made(front_end: FrontEnd, folder: Path) -> list[Clip]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind in KINDS:
-            for number in range(_OF_EACH):
+            for number in range(n_of_each):
                 file = folder / f"background-{key}-{kind}-{number}.npy"
                 if not file.exists():
                     heard = frontend.analyse(sound(kind, number, front_end.sample_rate), front_end)

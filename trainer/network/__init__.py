@@ -15,6 +15,7 @@ from trainer.network import (
     alexnet,
     arrigo,
     cnn,
+    ensemble,
     hybrid,
     li,
     musicnn,
@@ -32,6 +33,7 @@ from trainer.network import (
 # Each takes a front-end, the length of a window in frames, the number of genres, and parameters of its own.
 NETWORKS: dict[str, Callable[..., Any]] = {
     "cnn": cnn.build,
+    "ensemble": ensemble.build,
     "two-heads": two_heads.build,
     "vukotic-sequential": vukotic.sequential,
     "vukotic-residual": vukotic.residual,

@@ -11,13 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from tagger.inference.frontend import FrontEnd
-from trainer.network import head, musicnn, transform
-
-_LEAST = 1e-9  # of a probability, whose logarithm is a logit
+from trainer.network import ensemble, head, musicnn
 
 
 def build(
@@ -64,30 +61,7 @@ def build(
     own = layers.Dense(units, activation="relu", name="deep_units")(own)
     own = layers.Dropout(dropout, name="deep_last")(own)
     classes = layers.Dense(n_genres + 1, name="deep_classes")(own)
-    mean = _mean(ops.softmax(travelling), ops.softmax(classes), n_genres, share)
-    outputs = {"logits": ops.log(ops.maximum(mean, _LEAST)), "embedding": x}
+    outputs = {"logits": ensemble.mean(travelling, classes, n_genres, share), "embedding": x}
     model = head.flattened(keras.Model(windows, outputs, name="two_heads"))
     model(ops.zeros((1, window_frames, front_end.n_bands)))
     return model
-
-
-def _mean(travelling: Any, learned: Any, n_genres: int, share: float) -> Any:
-    """Probabilities of the genres by both; as far as the second hears no music, all genres are alike.
-
-    What is no music lies far from all that the first has learned from, and it may be certain of anything
-    there: the second, which has learned what is none, judges for both.
-
-    Args:
-        travelling: By the first, shape (n_windows, n_genres).
-        learned: By the second, with the probability that there is no music in the last column.
-        n_genres: Number of genres.
-        share: Of the second.
-    """
-    genres, last = np.eye(n_genres + 1, n_genres), np.eye(n_genres + 1)[:, -1:]
-    # Matrices, for Keras adds a column to as many rows as there are columns as if it were a row.
-    own = transform.fixed(learned, genres.astype(np.float32), "own_genres")
-    is_music = transform.fixed(learned, np.repeat(1 - last, n_genres, axis=1).astype(np.float32), "is_music")
-    is_none = transform.fixed(
-        learned, np.repeat(last / n_genres, n_genres, axis=1).astype(np.float32), "is_none"
-    )
-    return (1 - share) * travelling * is_music + share * own + is_none

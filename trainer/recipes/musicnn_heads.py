@@ -3,8 +3,10 @@
 Data      any corpus of labelled clips; artists are kept apart where the corpus names them
 Window    187 frames of 256 samples at 16,000 Hz: 2.99 s, every 2.85 s
 Command   tagger train --dataset csv:FILE --recipe musicnn-heads --background DIR --protocol corpora
-Time      @@TIME@@
-Score     @@SCORE@@
+Time      12 minutes on two CPU cores for the three trainings of that command, of 800 to 1,000 clips each
+Score     58.3 % of 1,085 test tracks (54.3 to 61.9) whose corpus was left out, macro F1 59.8 % (55.9 to 62.8),
+          on the bundled model's corpora; in five folds by artist 62.0 % of 1,312 (58.6 to 65.8) and 54.8 %
+          (51.5 to 57.7). Logistic regression on mean MFCCs reaches 21.2 % where the corpus was left out
 Background
           See `default`
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import SettingsError
-from trainer import runs, tested
+from trainer import runs
 from trainer.runs import Run
 
 TITLES = {
@@ -146,19 +146,6 @@ def side_by_side(compared: Sequence[Run]) -> dict[tuple[str, str], list[dict[str
         for name in dict.fromkeys(itertools.chain.from_iterable(tested))
     }
     return {name: scores for name, scores in found.items() if any(scores)}
-
-
-def gains(compared: Sequence[Run]) -> dict[str, list[tested.Gain | None]]:
-    """By protocol, what each run but the first gained over the first, on the tracks that both were tested on.
-
-    Raises:
-        SettingsError: The scores of a run, or what it answered, are damaged.
-    """
-    protocols = dict.fromkeys(itertools.chain.from_iterable(map(_judged, compared)))
-    found = {
-        protocol: [tested.gain(run, compared[0], protocol) for run in compared[1:]] for protocol in protocols
-    }
-    return {protocol: row for protocol, row in found.items() if any(row)}
 
 
 def by_corpus(judged: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:

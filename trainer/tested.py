@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tagger.errors import OutputError, SettingsError
-from trainer import confusion, intervals
+from trainer import confusion, intervals, runs
 from trainer.answers import Answers
 from trainer.intervals import Draws, Interval
 from trainer.runs import Run
@@ -69,6 +69,19 @@ def write(run: Run, protocol: str, tracks: Answers) -> None:
         file.write_text(text.getvalue(), "utf-8", errors="surrogateescape", newline="")
     except OSError as error:
         raise OutputError(f"{file}: {error.strerror}") from error
+
+
+def gains(compared: Sequence[Run]) -> dict[str, list[Gain | None]]:
+    """By protocol, what each run but the first gained over the first, on the tracks that both were tested on.
+
+    Raises:
+        SettingsError: The scores of a run, or what it answered, are damaged.
+    """
+    protocols = dict.fromkeys(
+        protocol for run in compared for protocol in runs.read_scores(run).get("protocols", {})
+    )
+    found = {protocol: [gain(run, compared[0], protocol) for run in compared[1:]] for protocol in protocols}
+    return {protocol: row for protocol, row in found.items() if any(row)}
 
 
 def gain(run: Run, over: Run, protocol: str) -> Gain | None:

@@ -86,7 +86,7 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
 
 def _compare(chosen: Sequence[Run]) -> None:
     """Print scores side by side, then what differs between the recipes."""
-    from trainer import comparison
+    from trainer import comparison, tested
 
     names, judged = [run.name for run in chosen], comparison.side_by_side(chosen)
     for (protocol, unit), scores in judged.items():
@@ -98,7 +98,7 @@ def _compare(chosen: Sequence[Run]) -> None:
         grid.grid(("", *names), rows, title=f"{protocol}, {unit.replace('_', ' ')}, with 95 % intervals")
     if not judged:
         display.note("no scores yet")
-    for protocol, row in comparison.gains(chosen).items():
+    for protocol, row in tested.gains(chosen).items():
         cells = [[name, *_gained(gain)] for name, gain in zip(names[1:], row, strict=True)]
         title = f"{protocol}, per track: points gained over {names[0]}, with 95 % intervals"
         grid.grid(("", "same tracks", "accuracy", "macro F1"), cells, title=title)

@@ -23,6 +23,7 @@ from tagger.inference.frontend import FrontEnd
 from trainer.data import features
 from trainer.data.drawing import BACKGROUND, Clip
 from trainer.progress import Progress
+from trainer.recipe import Recipe
 
 MADE = "made sounds"
 """What stands for a corpus of those that formulas made."""
@@ -56,32 +57,26 @@ class _Said:
 
 
 def clips(
-    recorded: Sequence[Path],
-    front_end: FrontEnd,
-    folder: Path,
-    progress: Progress,
-    *,
-    n_of_each: int,
-    jobs: int = 0,
+    recorded: Sequence[Path], recipe: Recipe, folder: Path, progress: Progress, *, jobs: int = 0
 ) -> tuple[tuple[Clip, ...], Mapping[Path, str]]:
     """Clips of made and of recorded sounds, and the recorded ones that do not decode and why.
 
     Args:
         recorded: Sound files.
-        front_end: How to hear them.
+        recipe: How to hear them, and how many to make.
         folder: Where frames are kept from run to run.
         progress: Told of every clip.
-        n_of_each: Number of made sounds of each kind.
         jobs: Number of processes; 0 means one for each core.
 
     Raises:
         OutputError: The folder cannot be written.
     """
+    sounds = made(recipe.front_end, folder, recipe.sampling.made_sounds)
     if not recorded:
-        return tuple(made(front_end, folder, n_of_each)), {}
-    heard = features.build(recorded, front_end, folder, progress, jobs=jobs)
+        return tuple(sounds), {}
+    heard = features.build(recorded, recipe.front_end, folder, progress, jobs=jobs)
     found = [Clip(file, BACKGROUND, "recorded", str(path)) for path, file in heard.files.items()]
-    return (*made(front_end, folder, n_of_each), *found), heard.left_out
+    return (*sounds, *found), heard.left_out
 
 
 def made(front_end: FrontEnd, folder: Path, n_of_each: int) -> list[Clip]:

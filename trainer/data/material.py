@@ -195,14 +195,7 @@ def prepare(
         notes[_NOT_PARTED] = None
     sounds: tuple[Clip, ...] = ()
     if recipe.sampling.background_share and not parts[0].leaky:
-        sounds, unheard = background.clips(
-            corpus.background,
-            recipe.front_end,
-            features_folder,
-            progress,
-            n_of_each=recipe.sampling.made_sounds,
-            jobs=jobs,
-        )
+        sounds, unheard = background.clips(corpus.background, recipe, features_folder, progress, jobs=jobs)
         notes |= dict.fromkeys(_undecoded(unheard))
     changed = tuple(_changed(learned, clips, parts, recipe, features_folder, progress, jobs))
     return [

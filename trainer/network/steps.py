@@ -133,11 +133,10 @@ class Features:
     def __init__(self, model: Any, phase: Phase, supply: Supply) -> None:
         self._below = keras.Model(model.input, heard_by(model, phase))
         self._supply = supply
-        self._values: Array | None = None
+        self._values: Array = np.zeros(0, np.float32)
         self._is_known = np.zeros(supply.n_windows, bool)
 
     def __getitem__(self, numbers: NDArray[np.intp]) -> Array:
-        assert self._values is not None
         return self._values[numbers]
 
     def hear(self, epoch: int) -> None:
@@ -149,7 +148,7 @@ class Features:
             numbers = wanted[first : first + _HEARD_AT_A_TIME]
             filled = np.resize(numbers, _HEARD_AT_A_TIME)  # batches of one size are compiled once
             answers = self._below.predict_on_batch(self._supply.windows(filled))
-            if self._values is None:
+            if not len(self._values):
                 self._values = np.zeros((self._supply.n_windows, *answers.shape[1:]), np.float32)
             self._values[numbers] = answers[: len(numbers)]
         self._is_known[wanted] = True

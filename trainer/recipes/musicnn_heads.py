@@ -10,7 +10,8 @@ Score     58.3 % of 1,085 test tracks (54.3 to 61.9) whose corpus was left out, 
 Background
           See `default`
 
-Both heads learn from windows as they are: changed ones cost accuracy on corpora that were left out, in trials.
+Both heads learn from windows as they are: for a single layer above the filters, changed ones cost four points
+of accuracy on corpora that were left out, in trials.
 """
 
 from __future__ import annotations

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
+import soundfile
 
 from tagger.errors import OutputError
 from tagger.inference.frontend import FrontEnd
 from trainer.data import background, features
 from trainer.data.drawing import BACKGROUND
+from trainer.progress import Quiet
 
 RATE = 16000
 FRONT_END = FrontEnd(sample_rate=RATE, n_fft=512, hop_length=256, n_mels=40, fmax=8000.0)
@@ -59,6 +63,20 @@ def test_their_frames_are_kept_as_clips_that_are_no_music(tmp_path):
     assert {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.npy")} == written
     wider = FrontEnd(sample_rate=RATE, n_fft=512, hop_length=256, n_mels=64, fmax=8000.0)
     assert not {clip.file for clip in background.made(wider, tmp_path / "features", 3)} & set(written)
+
+
+@pytest.mark.parametrize("rate", [16000, 44100])
+def test_their_frames_are_those_of_a_file_at_a_common_rate(rate, tmp_path):
+    """A band that ends where the model still hears may end there, as in what people record."""
+    front_end = dataclasses.replace(FRONT_END, sample_rate=rate)
+    for clip in background.made(front_end, tmp_path / "features", 1):
+        kind, number = clip.group.split()
+        path = tmp_path / f"{kind}.wav"
+        soundfile.write(path, background.sound(kind, int(number), 44100), 44100, "FLOAT")
+        (found,) = features.build([path], front_end, tmp_path / "files", Quiet(), jobs=1).files.values()
+        frames = min(len(features.load(clip.file)), len(features.load(found)))
+        assert frames > 600
+        assert np.allclose(features.load(clip.file)[:frames], features.load(found)[:frames], atol=0.1)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):

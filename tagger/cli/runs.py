@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,8 +51,7 @@ def runs(
     if names:
         chosen = [folders.find(where, name) for name in names]
         if as_json:
-            for run in chosen:
-                printing.json_line({"name": run.name} | run.as_dict() | {"scores": folders.read_scores(run)})
+            _print_json(chosen)
         else:
             _compare(chosen)
         return
@@ -82,6 +82,24 @@ def _cells(row: Mapping[str, Any]) -> list[str]:
         str(row["epochs"]),
         "–" if row["seconds"] is None else drawing.clock(row["seconds"]),
     ]
+
+
+def _print_json(chosen: Sequence[Run]) -> None:
+    """Print a line for each run, those after the first with what they gained over it."""
+    from trainer import runs as folders
+    from trainer import tested
+
+    gains = tested.gains(chosen)
+    for number, run in enumerate(chosen):
+        row = {"name": run.name} | run.as_dict() | {"scores": folders.read_scores(run)}
+        if number:
+            gained = {
+                protocol: dataclasses.asdict(gain)
+                for protocol, each in gains.items()
+                if (gain := each[number - 1])
+            }
+            row["gained"] = {"over": chosen[0].name, "protocols": gained}
+        printing.json_line(row)
 
 
 def _compare(chosen: Sequence[Run]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -123,3 +124,16 @@ def test_runs_side_by_side_tell_what_was_gained(capsys, tmp_path):
     assert f"{100 * gained.accuracy.value:+.1f} ({100 * gained.accuracy.low:+.1f} to" in out
     assert cli.run(["runs", first.name, *place]) == 0
     assert "gained" not in capsys.readouterr().out
+
+
+def test_json_tells_what_was_gained(capsys, tmp_path):
+    """On the lines of all runs but the first."""
+    first, second = kept(tmp_path, judged.answers(1, lean=0.2)), kept(tmp_path, judged.answers(1, lean=3.0))
+    assert cli.run(["runs", first.name, second.name, "--runs", str(tmp_path), "--json"]) == 0
+    before, after = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "gained" not in before
+    gained = tested.gain(second, first, "kfold:5")
+    assert after["gained"] == {
+        "over": first.name,
+        "protocols": {"kfold:5": dataclasses.asdict(gained)},
+    }

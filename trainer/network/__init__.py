@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -29,6 +30,8 @@ from trainer.network import (
     yolov4,
     yolov8,
 )
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that a second network is traced anew
 
 # Each takes a front-end, the length of a window in frames, the number of genres, and parameters of its own.
 NETWORKS: dict[str, Callable[..., Any]] = {

@@ -125,6 +125,25 @@ class Reported:
 
 
 @dataclass(frozen=True)
+class Ablation:
+    """What one ingredient of a recipe is worth: its scores less those of the recipe made otherwise.
+
+    Attributes:
+        ingredient: What it is, a phrase.
+        instead: What took its place: options of `tagger train`.
+        protocol: How both were judged, on the same tracks.
+        accuracy: What was gained per track, -1 to 1, and the ends of its 95 % interval, as `tagger runs` tells.
+        macro_f1: The same of macro F1.
+    """
+
+    ingredient: str
+    instead: str
+    protocol: str
+    accuracy: tuple[float, float, float]
+    macro_f1: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Every number that shapes a model.
 
@@ -133,6 +152,7 @@ class Recipe:
         description: One phrase for people.
         notes: What a published system leaves open, or what differs from it, each a sentence.
         reported: What its authors say; None for systems of our own.
+        ablations: What its ingredients are worth, as far as that was measured.
         front_end: How audio becomes frames.
         native_rate: Whether the rate most files of the corpus have takes the place of the front-end's.
         window_frames: Length of a window, in frames.
@@ -162,6 +182,7 @@ class Recipe:
     description: str = "Genre of a piece of music from its sound, by a compact CNN on log-mel spectrograms"
     notes: tuple[str, ...] = ()
     reported: Reported | None = None
+    ablations: tuple[Ablation, ...] = ()
     front_end: FrontEnd = field(default_factory=FrontEnd)
     native_rate: bool = False
     window_frames: int = 128

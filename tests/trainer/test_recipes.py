@@ -54,6 +54,23 @@ def test_what_a_paper_reports_is_told(name):
     assert all(note[0].isupper() and not note.endswith(".") for note in recipe.notes)
 
 
+@pytest.mark.parametrize("name", [one.name for one in recipes.RECIPES.values() if one.ablations])
+def test_what_ingredients_are_worth_was_measured_by_changes_that_can_be_made(name):
+    """Each takes one thing away, by options that train, and has a place in its interval."""
+    recipe = recipes.find(name)
+    for one in recipe.ablations:
+        option, word = one.instead.split()
+        if option == "--set":
+            other = changes.changed(recipe, [word])
+            changes.check(other)
+            assert other != recipe
+        else:
+            assert (option, word) == ("--weights", "none")
+        assert one.protocol in ("corpora", "kfold:5")
+        for value, low, high in (one.accuracy, one.macro_f1):
+            assert -1 < low <= value <= high < 1
+
+
 def test_names_of_models_differ():
     """No recipe overwrites the model of another."""
     assert {recipe.name: recipe for recipe in recipes.RECIPES.values()} == recipes.RECIPES

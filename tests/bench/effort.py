@@ -1,0 +1,73 @@
+"""Whether a song that is heard in part gets the genre, and the confidence, that the whole gets.
+
+python -m tests.bench.effort [MUSIC]
+
+MUSIC is the folder of labelled real music. Songs of 90 to 300 seconds are joined from clips of one label, by
+any artists and without a fade, so that they change oftener than most music; whole songs of MUSIC are beside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from tests.bench import ours
+from tests.bench.chapters import recordings
+
+N_SONGS = 120
+_SECONDS = (90, 300)
+_LEVEL = 0.1
+
+
+def songs(music: Path, folder: Path, n: int = N_SONGS) -> None:
+    """Join songs, always the same ones, and lay the whole ones of a folder of music beside them."""
+    by_genre: dict[str, list[Path]] = {}
+    for half in (0, 1):
+        for genre, paths in recordings(music, half).items():
+            by_genre.setdefault(genre, []).extend(paths)
+    rng = np.random.default_rng(9)
+    for number in range(n):
+        genre = str(rng.choice(list(by_genre)))
+        seconds, sample_rate = rng.uniform(*_SECONDS), 22050
+        pieces: list[np.ndarray] = []
+        while sum(len(piece) for piece in pieces) < seconds * sample_rate:
+            path = by_genre[genre][rng.integers(len(by_genre[genre]))]
+            y, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+            pieces.append(np.clip(y[:, 0] / np.sqrt(np.mean(y[:, 0] ** 2) + 1e-9) * _LEVEL, -1, 1))
+        soundfile.write(folder / f"{genre}-{number}.flac", np.concatenate(pieces), sample_rate)
+    for path in (music / "songs").glob("*.mp3"):
+        (folder / path.name).symlink_to(path)
+
+
+def told(folder: Path, effort: str) -> dict[str, dict[str, Any]]:
+    """What a scan says of each file, by name."""
+    command = [sys.executable, "-m", "tagger", "scan", str(folder), "--no-cache", *ours.words(effort)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return {Path(row["path"]).name: row for row in map(json.loads, lines)}
+
+
+def main(music: Path) -> None:
+    """Print how many songs were heard in part, and how their verdicts differ from those of the whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        songs(music, Path(folder))
+        whole, part = (told(Path(folder), effort) for effort in ("full", "auto"))
+    partly = [name for name in whole if part[name]["n_windows"] < whole[name]["n_windows"]]
+    same = [name for name in partly if part[name]["genres"][0]["genre"] == whole[name]["genres"][0]["genre"]]
+    before, after = (np.array([one[name]["confidence"] for name in partly]) for one in (whole, part))
+    crossed = int(np.sum((before >= 0.5) != (after >= 0.5)))
+    print(f"{len(whole)} songs: {len(partly)} heard in part, {len(same)} of these with the genre of the whole")
+    print(f"confidence: {100 * np.mean(after - before):+.1f} points in the mean, ", end="")
+    print(f"{100 * np.sqrt(np.mean((after - before) ** 2)):.1f} off in the single song; {crossed} cross 50 %")
+
+
+if __name__ == "__main__":
+    beside = Path(__file__).resolve().parents[3] / "shared" / "music"
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("TAGGER_TEST_MUSIC", beside)))

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import scipy.signal
-import soxr
 from numpy.typing import NDArray
 
 from tagger.errors import OutputError
 from tagger.inference import frontend
 from tagger.inference.frontend import FrontEnd
+from tagger.sources import mono
 from trainer.data import features
 from trainer.data.drawing import BACKGROUND, Clip
 from trainer.progress import Progress
@@ -109,8 +109,8 @@ def made(front_end: FrontEnd, folder: Path, n_of_each: int) -> list[Clip]:
                 file = folder / f"background-{key}-{kind}-{number}.npy"
                 if not file.exists():
                     samples = sound(kind, number, SAMPLE_RATE)
-                    resampled = soxr.resample(samples, SAMPLE_RATE, front_end.sample_rate, "HQ")
-                    heard = frontend.analyse(resampled, front_end)
+                    blocks = mono.at_rate([(samples[:, None], SAMPLE_RATE)], front_end.sample_rate)
+                    heard = frontend.analyse(np.concatenate(list(blocks)), front_end)
                     features.keep(heard.values.astype(features.dtype_of(front_end)), file)
                 clips.append(Clip(file, BACKGROUND, MADE, f"{kind} {number}"))
     except OSError as error:

@@ -92,6 +92,7 @@ def _scores(card: Card) -> str:
             f"{_interval(written['accuracy'])} % of what it writes is right.",
             "",
             *_promises(card),
+            *_by_protocol(card.scores.get("protocols", {})),
             *_by_corpus(track),
             "",
             "Per track and genre:",
@@ -117,6 +118,24 @@ def _promises(card: Card) -> list[str]:
         *_table(["promised, per cent", "named", "of these wrong", "tracks named"], rows),
         "",
     ]
+
+
+def _by_protocol(protocols: Mapping[str, Any]) -> list[str]:
+    """Lines on all protocols, if there are several."""
+    if len(protocols) < 2:
+        return []
+    names = ("accuracy", "macro_f1", "expected_calibration_error")
+    rows = [
+        [
+            protocol + (", **too high**" if one["leaky"] else ""),
+            one["how"],
+            *(_interval(one["per_track"][name]) for name in names),
+            str(one["per_track"]["n"]),
+        ]
+        for protocol, one in protocols.items()
+    ]
+    header = ["protocol", "how it splits", *(_TITLES[name].lower() for name in names), "tracks"]
+    return ["Per track, by all protocols that it was tested by:", "", *_table(header, rows), ""]
 
 
 def _heard_before(card: Card) -> str:

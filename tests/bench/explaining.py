@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ N_TRACKS = 30
 SHARES = (0.1, 0.2, 0.3)
 TILE = (11, 6)
 _N_WINDOWS = 4
-_LAST_LAYER = "cnn_stage4_relu"
+_LAYERS = ("timbre_low_norm", "timbre_high_norm", "rhythm_long_norm", "rhythm_medium_norm", "rhythm_short_norm")
 
 Array = NDArray[Any]
 Maps = Callable[[Array, int], Array]
@@ -83,13 +83,13 @@ def smooth(maps: Array) -> Array:
 
 
 def published(cam: Gradients) -> Maps:
-    """Grad-CAM as published, of the last layer of the CNN that has time and frequency."""
+    """Grad-CAM as published, summed over the last layers that have time and frequency."""
     import keras
     import tensorflow as tf
 
     network = cam.network
-    layer = network.get_layer(_LAST_LAYER).output
-    both = keras.Model(network.input, {"logits": network.output["logits"], "layer": layer})
+    layers = [network.get_layer(name).output for name in _LAYERS]
+    both = keras.Model(network.input, {"logits": network.output["logits"], "layers": layers})
 
     def maps(windows: Array, winner: int) -> Array:
         with tf.GradientTape() as tape:
@@ -97,9 +97,18 @@ def published(cam: Gradients) -> Maps:
             tape.watch(heard)
             said = both(heard, training=False)
             score = said["logits"][:, winner]
-        gradients, answers = tape.gradient(score, said["layer"]).numpy(), said["layer"].numpy()
-        found = np.maximum((answers * gradients.mean(axis=(1, 2), keepdims=True)).sum(axis=-1), 0)
-        zooms = [windows.shape[axis] / found.shape[axis] for axis in (1, 2)]
+        gradients = tape.gradient(score, said["layers"])
+        found = [one_layer(*each) for each in zip(said["layers"], gradients, strict=True)]
+        total: Array = np.sum([at_full_size(one, windows.shape) for one in found], axis=0)
+        return total
+
+    def one_layer(answers: Any, gradients: Any) -> Array:
+        weights = gradients.numpy().mean(axis=(1, 2), keepdims=True)
+        found: Array = np.maximum((answers.numpy() * weights).sum(axis=-1), 0)
+        return found
+
+    def at_full_size(found: Array, shape: Sequence[int]) -> Array:
+        zooms = [shape[axis] / found.shape[axis] for axis in (1, 2)]
         return np.stack([ndimage.zoom(one, zooms, order=1, grid_mode=True, mode="nearest") for one in found])
 
     return maps
@@ -132,7 +141,7 @@ def main(music: Path) -> None:
 
     kinds: dict[str, Maps] = {
         "random tiles": lambda windows, winner: rng.random(windows.shape),
-        "Grad-CAM as published, CNN": published(cam),
+        "Grad-CAM as published": published(cam),
         "gradients, as tagger explain": by_gradients,
         "occlusion, as tagger explain": by_occlusion,
     }

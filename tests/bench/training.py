@@ -14,7 +14,7 @@ import numpy as np
 from tests.bench import alone
 from tests.bench.material import Material
 
-RECIPES = ("default", "li2025-cnn", "vukotic2025-residual-four")
+RECIPES = ("cnn", "li2025-cnn", "vukotic2025-residual-four")
 _N_CLIPS, _CLIP_SECONDS = 48, 30
 _N_GENRES = 8
 

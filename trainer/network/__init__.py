@@ -16,7 +16,6 @@ from trainer.network import (
     alexnet,
     arrigo,
     cnn,
-    ensemble,
     hybrid,
     li,
     musicnn,
@@ -36,7 +35,6 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that a secon
 # Each takes a front-end, the length of a window in frames, the number of genres, and parameters of its own.
 NETWORKS: dict[str, Callable[..., Any]] = {
     "cnn": cnn.build,
-    "ensemble": ensemble.build,
     "two-heads": two_heads.build,
     "vukotic-sequential": vukotic.sequential,
     "vukotic-residual": vukotic.residual,

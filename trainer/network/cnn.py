@@ -45,57 +45,25 @@ def build(
         (n_windows, n_genres), and "embedding", shape (n_windows, embedding).
     """
     windows = keras.Input((None, front_end.n_bands), name="windows")
-    x = heard(
-        windows,
-        stem_channels=stem_channels,
-        channels=channels,
-        embedding=embedding,
-        dropout=dropout,
-        norm_momentum=norm_momentum,
-    )
+    x = layers.LayerNormalization(axis=(1, 2), center=False, scale=False, name="level")(windows)
+    x = layers.Reshape((-1, front_end.n_bands, 1), name="image")(x)
+    x = layers.Conv2D(stem_channels, 5, strides=2, padding="same", use_bias=False, name="stem")(x)
+    x = _normed(x, norm_momentum, "stem")
+    for stage, n_channels in enumerate(channels, start=1):
+        x = _residual(x, n_channels, norm_momentum, f"stage{stage}", halve=stage < len(channels))
+    x = layers.Permute((1, 3, 2), name="bands_last")(x)
+    x = layers.Reshape((-1, x.shape[2] * x.shape[3]), name="columns")(x)
+    x = layers.Dense(channels[-1], use_bias=False, name="column")(x)
+    x = _normed(x, norm_momentum, "column")
+    mean = layers.GlobalAveragePooling1D(name="mean")(x)
+    peak = layers.GlobalMaxPooling1D(name="peak")(x)
+    x = layers.Concatenate(name="statistics")([mean, peak])
+    x = layers.Dropout(dropout, name="dropout")(x)
+    x = layers.Dense(embedding, activation="relu", name="embedding")(x)
     logits = layers.Dense(n_genres, name="logits")(layers.Dropout(dropout, name="dropout_embedding")(x))
     model = keras.Model(windows, {"logits": logits, "embedding": x}, name="cnn")
     model(keras.ops.zeros((1, window_frames, front_end.n_bands)))
     return model
-
-
-def heard(
-    windows: Any,
-    *,
-    stem_channels: int,
-    channels: Sequence[int],
-    embedding: int,
-    dropout: float,
-    norm_momentum: float,
-    prefix: str = "",
-) -> Any:
-    """The embedding of windows, shape (n_windows, embedding); see `build`.
-
-    Args:
-        windows: Shape (n_windows, n_frames, n_bands).
-        stem_channels: See `build`, as for all others.
-        channels: Of each stage.
-        embedding: Length.
-        dropout: Share.
-        norm_momentum: Of batch normalisation.
-        prefix: What the names of its layers begin with.
-    """
-    n_bands = windows.shape[2]
-    x = layers.LayerNormalization(axis=(1, 2), center=False, scale=False, name=f"{prefix}level")(windows)
-    x = layers.Reshape((-1, n_bands, 1), name=f"{prefix}image")(x)
-    x = layers.Conv2D(stem_channels, 5, strides=2, padding="same", use_bias=False, name=f"{prefix}stem")(x)
-    x = _normed(x, norm_momentum, f"{prefix}stem")
-    for stage, n_channels in enumerate(channels, start=1):
-        x = _residual(x, n_channels, norm_momentum, f"{prefix}stage{stage}", halve=stage < len(channels))
-    x = layers.Permute((1, 3, 2), name=f"{prefix}bands_last")(x)
-    x = layers.Reshape((-1, x.shape[2] * x.shape[3]), name=f"{prefix}columns")(x)
-    x = layers.Dense(channels[-1], use_bias=False, name=f"{prefix}column")(x)
-    x = _normed(x, norm_momentum, f"{prefix}column")
-    mean = layers.GlobalAveragePooling1D(name=f"{prefix}mean")(x)
-    peak = layers.GlobalMaxPooling1D(name=f"{prefix}peak")(x)
-    x = layers.Concatenate(name=f"{prefix}statistics")([mean, peak])
-    x = layers.Dropout(dropout, name=f"{prefix}dropout")(x)
-    return layers.Dense(embedding, activation="relu", name=f"{prefix}embedding")(x)
 
 
 def _residual(x: Any, n_channels: int, momentum: float, name: str, *, halve: bool) -> Any:

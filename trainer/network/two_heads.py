@@ -11,10 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from tagger.inference.frontend import FrontEnd
-from trainer.network import ensemble, head, musicnn
+from trainer.network import head, musicnn, transform
+
+_LEAST = 1e-9  # of a probability, whose logarithm is a logit
 
 
 def build(
@@ -61,7 +64,31 @@ def build(
     own = layers.Dense(units, activation="relu", name="deep_units")(own)
     own = layers.Dropout(dropout, name="deep_last")(own)
     classes = layers.Dense(n_genres + 1, name="deep_classes")(own)
-    outputs = {"logits": ensemble.mean(travelling, classes, n_genres, share), "embedding": x}
+    outputs = {"logits": _mean(travelling, classes, n_genres, share), "embedding": x}
     model = head.flattened(keras.Model(windows, outputs, name="two_heads"))
     model(ops.zeros((1, window_frames, front_end.n_bands)))
     return model
+
+
+def _mean(travelling: Any, classes: Any, n_genres: int, share: float) -> Any:
+    """Logarithms of the mean of the probabilities of both; as far as one hears no music, all genres are alike.
+
+    What is no music lies far from all that musicnn learned from, and what was learned above it may be certain
+    of anything there: the one that has learned what is none judges for both.
+
+    Args:
+        travelling: Logits of the genres by the first head, shape (n_windows, n_genres).
+        classes: Logits by the second, whose last column is no music.
+        n_genres: Number of genres.
+        share: Of the second in the mean, 0 to 1.
+    """
+    first, second = ops.softmax(travelling), ops.softmax(classes)
+    genres, last = np.eye(n_genres + 1, n_genres), np.eye(n_genres + 1)[:, -1:]
+    # Matrices, for Keras adds a column to as many rows as there are columns as if it were a row.
+    own = transform.fixed(second, genres.astype(np.float32), "own_genres")
+    is_music = transform.fixed(second, np.repeat(1 - last, n_genres, axis=1).astype(np.float32), "is_music")
+    is_none = transform.fixed(
+        second, np.repeat(last / n_genres, n_genres, axis=1).astype(np.float32), "is_none"
+    )
+    found = (1 - share) * first * is_music + share * own + is_none
+    return ops.log(ops.maximum(found, _LEAST))

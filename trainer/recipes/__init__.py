@@ -13,7 +13,6 @@ from trainer.recipes import (
     li2025_features,
     li2025_spectrograms,
     li2025_wav2vec2,
-    musicnn_heads,
     musicnn_transfer,
     sanjeev2025_vgg,
     singh2024_cnn,
@@ -24,7 +23,6 @@ from trainer.recipes import (
 
 _FILES = (
     default,
-    musicnn_heads,
     musicnn_transfer,
     compact_cnn,
     vukotic2025_cnn,

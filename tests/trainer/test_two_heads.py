@@ -1,4 +1,4 @@
-"""What two judge is the mean of both, one of which can say that there is no music."""
+"""What two heads say is the mean of both, one of which can say that there is no music."""
 
 from __future__ import annotations
 
@@ -12,32 +12,18 @@ from tests.trainer import easy
 from trainer import recipes
 from trainer.network import cost, fitting
 
-SECONDS = {"default": "cnn_", "musicnn-heads": "deep_"}
-"""Recipes of two parts, and what the names of the second one's layers begin with."""
-
-
-def bare(name):
-    """A recipe that begins with random weights."""
-    recipe = recipes.find(name)
-    numbers = {**recipe.network_parameters, "weights": "none", "share": 0.3}
-    return dataclasses.replace(recipe, network_parameters=numbers)
-
-
-@pytest.fixture(scope="module", params=SECONDS)
-def recipe(request):
-    """Each recipe of two parts."""
-    return bare(request.param)
-
 
 @pytest.fixture(scope="module")
-def second(recipe):
-    """What the names of the second part's layers begin with."""
-    return SECONDS[recipe.name]
+def recipe():
+    """The recipe of both, beginning with random weights."""
+    chosen = recipes.find("default")
+    numbers = {**chosen.network_parameters, "weights": "none", "share": 0.3}
+    return dataclasses.replace(chosen, network_parameters=numbers)
 
 
 @pytest.fixture(scope="module")
 def learner(recipe):
-    """Both parts with random weights."""
+    """Both with random weights."""
     return fitting.Network(recipe, 5)
 
 
@@ -55,20 +41,20 @@ def part(learner, name, heard):
 
 
 @pytest.mark.parametrize("n_windows", [1, 5, 7])
-def test_probabilities_are_the_mean_of_both(learner, second, n_windows):
+def test_probabilities_are_the_mean_of_both(learner, n_windows):
     """Weighed by the share; where the second hears no music, neither says anything."""
     heard = windows(n_windows)
     probabilities = np.exp(learner.outputs(heard)["logits"].astype(np.float64))
-    classes = part(learner, f"{second}classes", heard)
+    classes = part(learner, "deep_classes", heard)
     none = classes[:, -1:]
     mean = 0.7 * (1 - none) * part(learner, "head_logits", heard) + 0.3 * classes[:, :-1] + none / 5
     assert probabilities == pytest.approx(mean, abs=1e-5)
     assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_what_the_second_takes_for_no_music_has_no_genre(learner, second):
+def test_what_the_second_takes_for_no_music_has_no_genre(learner):
     """However certain the first is of one."""
-    classes = learner.model.get_layer(f"{second}classes")
+    classes = learner.model.get_layer("deep_classes")
     before = classes.get_weights()
     classes.set_weights([before[0], before[1] + 50 * np.eye(6, dtype=np.float32)[5]])
     probabilities = np.exp(learner.outputs(windows(2))["logits"])
@@ -76,11 +62,11 @@ def test_what_the_second_takes_for_no_music_has_no_genre(learner, second):
     assert probabilities == pytest.approx(np.full((2, 5), 0.2), abs=1e-5)
 
 
-def test_the_embedding_is_what_musicnn_heard(learner, second):
+def test_the_embedding_is_what_musicnn_heard(learner):
     """200 numbers that what learns has no part in."""
     before = learner.outputs(windows(2))
     for layer in learner.model.layers:
-        if layer.name.startswith((second, "head_logits")):
+        if layer.name.startswith(("deep_", "head_logits")):
             layer.set_weights([weight * 0.5 for weight in layer.get_weights()])
     after = learner.outputs(windows(2))
     assert before["embedding"].shape == (2, 200)
@@ -88,10 +74,10 @@ def test_the_embedding_is_what_musicnn_heard(learner, second):
     assert not np.allclose(before["logits"], after["logits"])
 
 
-def test_each_phase_leaves_the_other_part_alone(recipe, second, tmp_path):
-    """The head learns first, then the second part; musicnn's own layers never do."""
+def test_each_phase_leaves_the_other_head_alone(recipe, tmp_path):
+    """The first learns, then the second; musicnn's own layers never do."""
     small = recipe.smoke()
-    for number, (phase, own) in enumerate(zip(small.fitting.phases, ("head_", second), strict=True)):
+    for number, (phase, own) in enumerate(zip(small.fitting.phases, ("head_", "deep_"), strict=True)):
         fit = dataclasses.replace(small.fitting, phases=(phase,))
         network = fitting.Network(dataclasses.replace(small, fitting=fit), 2)
         before = {layer.name: layer.get_weights() for layer in network.model.layers}
@@ -121,7 +107,7 @@ class Music(easy.Supply):
         return windows(self.n_windows)[numbers]
 
 
-def test_recipes_of_two_parts_keep_within_the_budget(recipe):
+def test_the_recipe_keeps_within_the_budget(recipe):
     """60 million operations a second of audio at its own hop, and 3 MB in single precision."""
     model = fitting.Network(recipe, 14).model
     hop_seconds = recipe.hop_frames / recipe.front_end.frames_per_second

@@ -84,7 +84,7 @@ def test_all_recipes_are_listed_and_nothing_heavy_is_loaded() -> None:
             ["--set", "fitting.loss=cross_entropy"],
             2,
             "would not learn what is no music",
-            "networks that can are two-heads, with",
+            "it takes the network two-heads, with",
         ),
         (
             ["--recipe", "default", "--set", "augmentation.mixup=0.5"],

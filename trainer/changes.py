@@ -183,7 +183,7 @@ def _clashes(recipe: Recipe) -> Iterator[tuple[str, str]]:
     if sampling.background_share and not can_learn:
         problem = f"sampling.background_share={sampling.background_share}: it would not learn what is no music"
         needed = "with fitting.loss=partial, sampling.mode=crops and the phases of their recipe"
-        yield problem, f"networks that can are {', '.join(_KNOW_NO_MUSIC)}, {needed}"
+        yield problem, f"it takes the network {' or '.join(_KNOW_NO_MUSIC)}, {needed}"
     if (rest := 1 - sampling.partial_share - sampling.background_share) <= 0:
         problem = "sampling.partial_share and sampling.background_share leave no window for clips with a genre"
         yield problem, f"together they must be below 1, and are {1 - rest:g}"

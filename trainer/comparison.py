@@ -50,7 +50,7 @@ def summaries(run: Run) -> list[dict[str, Any]]:
     Raises:
         SettingsError: Its scores are damaged.
     """
-    log, judged = runs.epochs(run), _judged(run) or {run.protocol: {}}
+    log, judged = runs.epochs(run), reached(run) or {run.protocol: {}}
     head = {
         "name": run.name,
         "started": run.started,
@@ -63,7 +63,7 @@ def summaries(run: Run) -> list[dict[str, Any]]:
     return [head | {"protocol": name} | _headline(one) for name, one in judged.items()]
 
 
-def _judged(run: Run) -> dict[str, dict[str, Any]]:
+def reached(run: Run) -> dict[str, dict[str, Any]]:
     """What a run reached, by protocol.
 
     Raises:
@@ -133,7 +133,7 @@ def side_by_side(compared: Sequence[Run]) -> dict[tuple[str, str], list[dict[str
     Raises:
         SettingsError: Those of a run are damaged.
     """
-    judged = [_judged(run) for run in compared]
+    judged = [reached(run) for run in compared]
     protocols = dict.fromkeys(itertools.chain.from_iterable(judged))
     found = {
         (_warned(protocol, judged), unit): [one.get(protocol, {}).get(unit) or {} for one in judged]

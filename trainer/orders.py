@@ -97,7 +97,8 @@ def chosen(order: Order) -> Recipe:
         fitting = dataclasses.replace(recipe.fitting, epochs=order.epochs, phases=phases)
         recipe = dataclasses.replace(recipe, fitting=fitting)
     changes.check(recipe)
-    return recipe
+    # What its ingredients are worth was measured on the recipe as it is.
+    return recipe if recipe == recipes.find(order.recipe) else dataclasses.replace(recipe, ablations=())
 
 
 def resumed(name: str, place: Path | None) -> tuple[Order, Run]:
@@ -268,5 +269,7 @@ def _backend(recipe: Recipe) -> str:
 
 
 def _plain(recipe: Recipe) -> Mapping[str, Any]:
-    """The numbers of a recipe as JSON gives them back."""
-    return json.loads(json.dumps(recipe.as_dict()))
+    """The numbers of a recipe as JSON gives them back, without what they were found to be worth."""
+    numbers = json.loads(json.dumps(recipe.as_dict()))
+    del numbers["ablations"]
+    return numbers

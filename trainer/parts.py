@@ -95,7 +95,10 @@ def scored(card: Card, parts: Sequence[Part], scores: Mapping[str, Any]) -> Card
     protocols = {name: _told(judged) for name, judged in scores["protocols"].items()}
     of_card: dict[str, Any] = dict(protocols[split.protocol])
     if len(protocols) > 1:
-        of_card["protocols"] = protocols
+        of_card["protocols"] = {
+            name: {key: scores["protocols"][name][key] for key in ("leaky", "leaked")} | one
+            for name, one in protocols.items()
+        }
     if "baseline" in scores and not split.leaky:
         of_card["baseline"] = scores["baseline"]
     of_card |= {"models": len(parts), "finished": all(part.finished for part in parts)}

@@ -127,15 +127,20 @@ def _by_protocol(protocols: Mapping[str, Any]) -> list[str]:
     names = ("accuracy", "macro_f1", "expected_calibration_error")
     rows = [
         [
-            protocol + (", **too high**" if one["leaky"] else ""),
-            one["how"],
+            protocol + _warning(one),
             *(_interval(one["per_track"][name]) for name in names),
             str(one["per_track"]["n"]),
         ]
         for protocol, one in protocols.items()
     ]
-    header = ["protocol", "how it splits", *(_TITLES[name].lower() for name in names), "tracks"]
+    header = ["protocol", *(_TITLES[name].lower() for name in names), "tracks"]
     return ["Per track, by all protocols that it was tested by:", "", *_table(header, rows), ""]
+
+
+def _warning(judged: Mapping[str, Any]) -> str:
+    if n_leaked := judged.get("leaked"):
+        return f" (**{n_leaked} of the tracks are on another side as well**)"
+    return " (**too high**: it learned from the same tracks)" if judged.get("leaky") else ""
 
 
 def _heard_before(card: Card) -> str:

@@ -178,7 +178,7 @@ class Recipe:
         seed: Of everything random.
     """
 
-    name: str = "default"
+    name: str = "cnn"
     description: str = "Genre of a piece of music from its sound, by a compact CNN on log-mel spectrograms"
     notes: tuple[str, ...] = ()
     reported: Reported | None = None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tagger.errors import OutputError, SettingsError
-from trainer import confusion, intervals, runs
+from trainer import comparison, confusion, intervals
 from trainer.answers import Answers
 from trainer.intervals import Draws, Interval
 from trainer.runs import Run
@@ -77,9 +77,7 @@ def gains(compared: Sequence[Run]) -> dict[str, list[Gain | None]]:
     Raises:
         SettingsError: The scores of a run, or what it answered, are damaged.
     """
-    protocols = dict.fromkeys(
-        protocol for run in compared for protocol in runs.read_scores(run).get("protocols", {})
-    )
+    protocols = dict.fromkeys(protocol for run in compared for protocol in comparison.reached(run))
     found = {protocol: [gain(run, compared[0], protocol) for run in compared[1:]] for protocol in protocols}
     return {protocol: row for protocol, row in found.items() if any(row)}
 

@@ -89,7 +89,7 @@ def _print_json(chosen: Sequence[Run]) -> None:
     from trainer import runs as folders
     from trainer import tested
 
-    gains = tested.gains(chosen)
+    gains = tested.gains(chosen) if len(chosen) > 1 else {}
     for number, run in enumerate(chosen):
         row = {"name": run.name} | run.as_dict() | {"scores": folders.read_scores(run)}
         if number:

@@ -6,9 +6,8 @@ Yan, Axiomatic Attribution for Deep Networks, ICML 2017. The cells add up to wha
 this way.
 
 Grad-CAM (Selvaraju et al., ICCV 2017) would weigh what a layer answers by the mean gradient of each channel.
-But the last layer that all branches of an ensemble share and that still has time and frequency is the
-spectrogram itself, and a map of one branch would explain a part of the verdict; `python -m
-tests.bench.explaining` measures what each marks.
+But behind the first layer of the bundled model, whose filters are up to 67 of 96 bands high or 128 of 187
+frames long, there are no bands any more; `python -m tests.bench.explaining` measures what each map marks.
 """
 
 from __future__ import annotations

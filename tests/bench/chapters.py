@@ -28,6 +28,7 @@ GENRES = frozenset(_NAMES.split())
 N_MIXES, N_PIECES = 6, 11
 _LEAST_OF_GENRE = 4
 _LEVEL = 0.1
+SAMPLE_RATE = 22050  # of all clips
 
 Counts = tuple[int, int, int]
 
@@ -50,15 +51,27 @@ def _half(group: str) -> int:
 def mix(by_genre: dict[str, list[Path]], path: Path, rng: np.random.Generator, n_pieces: int) -> list[float]:
     """Join pieces into a file, neighbours of other genres; tell where each but the first begins, in seconds."""
     pieces: list[np.ndarray] = []
-    begins, genre, sample_rate = [0.0], "", 22050
+    begins, genre = [0.0], ""
     for _ in range(n_pieces):
         genre = str(rng.choice([other for other in by_genre if other != genre]))
-        y, sample_rate = soundfile.read(by_genre[genre][rng.integers(len(by_genre[genre]))], dtype="float32")
-        piece = y[: int(sample_rate * rng.uniform(20, 30))]
-        pieces.append(np.clip(piece / np.sqrt(np.mean(piece**2) + 1e-9) * _LEVEL, -1, 1))
-        begins.append(begins[-1] + len(piece) / sample_rate)
-    soundfile.write(path, np.concatenate(pieces), sample_rate)
+        pieces.append(piece(by_genre[genre], rng, (20, 30)))
+        begins.append(begins[-1] + len(pieces[-1]) / SAMPLE_RATE)
+    soundfile.write(path, np.concatenate(pieces), SAMPLE_RATE)
     return begins[1:-1]
+
+
+def piece(clips: Sequence[Path], rng: np.random.Generator, seconds: tuple[int, int] = (60, 60)) -> np.ndarray:
+    """The beginning of one of the clips, brought to one level.
+
+    Args:
+        clips: Mono, at `SAMPLE_RATE`.
+        rng: Chooses the clip, and the length.
+        seconds: The least and the greatest length.
+    """
+    y, _ = soundfile.read(clips[int(rng.integers(len(clips)))], dtype="float32")
+    y = y[: int(SAMPLE_RATE * rng.uniform(*seconds))]
+    levelled: np.ndarray = np.clip(y / np.sqrt(np.mean(y**2) + 1e-9) * _LEVEL, -1, 1)
+    return levelled
 
 
 def counts(found: Sequence[float], truth: Sequence[float], within_seconds: float) -> Counts:

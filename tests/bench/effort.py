@@ -4,6 +4,7 @@ python -m tests.bench.effort [MUSIC]
 
 MUSIC is the folder of labelled real music. Songs of 90 to 300 seconds are joined from clips of one label, by
 any artists and without a fade, so that they change oftener than most music; whole songs of MUSIC are beside.
+The bundled model learned from most of these clips.
 """
 
 from __future__ import annotations
@@ -20,11 +21,10 @@ import numpy as np
 import soundfile
 
 from tests.bench import ours
-from tests.bench.chapters import recordings
+from tests.bench.chapters import SAMPLE_RATE, piece, recordings
 
 N_SONGS = 120
 _SECONDS = (90, 300)
-_LEVEL = 0.1
 
 
 def songs(music: Path, folder: Path, n: int = N_SONGS) -> None:
@@ -36,13 +36,10 @@ def songs(music: Path, folder: Path, n: int = N_SONGS) -> None:
     rng = np.random.default_rng(9)
     for number in range(n):
         genre = str(rng.choice(list(by_genre)))
-        seconds, sample_rate = rng.uniform(*_SECONDS), 22050
-        pieces: list[np.ndarray] = []
-        while sum(len(piece) for piece in pieces) < seconds * sample_rate:
-            path = by_genre[genre][rng.integers(len(by_genre[genre]))]
-            y, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-            pieces.append(np.clip(y[:, 0] / np.sqrt(np.mean(y[:, 0] ** 2) + 1e-9) * _LEVEL, -1, 1))
-        soundfile.write(folder / f"{genre}-{number}.flac", np.concatenate(pieces), sample_rate)
+        n_samples, joined = int(rng.uniform(*_SECONDS) * SAMPLE_RATE), np.empty(0, np.float32)
+        while len(joined) < n_samples:
+            joined = np.append(joined, piece(by_genre[genre], rng))
+        soundfile.write(folder / f"{genre}-{number}.flac", joined[:n_samples], SAMPLE_RATE)
     for path in (music / "songs").glob("*.mp3"):
         (folder / path.name).symlink_to(path)
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, stats
+from scipy import stats
 
 from tagger import pipeline
 from tagger.engine import Plan, whole
@@ -31,7 +31,8 @@ N_TRACKS = 30
 SHARES = (0.1, 0.2, 0.3)
 TILE = (11, 6)
 _N_WINDOWS = 4
-_LAYERS = ("timbre_low_norm", "timbre_high_norm", "rhythm_long_norm", "rhythm_medium_norm", "rhythm_short_norm")
+_FILTERS = ("timbre_low", "timbre_high", "rhythm_long", "rhythm_medium", "rhythm_short")
+_FIXED = ("own_genres", "is_music", "is_none")  # what turns the answers of two heads into one
 
 Array = NDArray[Any]
 Maps = Callable[[Array, int], Array]
@@ -83,12 +84,12 @@ def smooth(maps: Array) -> Array:
 
 
 def published(cam: Gradients) -> Maps:
-    """Grad-CAM as published, summed over the last layers that have time and frequency."""
+    """Grad-CAM, of all filters that see the spectrogram: behind them there are no bands any more."""
     import keras
     import tensorflow as tf
 
     network = cam.network
-    layers = [network.get_layer(name).output for name in _LAYERS]
+    layers = [network.get_layer(f"{name}_norm").output for name in _FILTERS]
     both = keras.Model(network.input, {"logits": network.output["logits"], "layers": layers})
 
     def maps(windows: Array, winner: int) -> Array:
@@ -98,8 +99,8 @@ def published(cam: Gradients) -> Maps:
             said = both(heard, training=False)
             score = said["logits"][:, winner]
         gradients = tape.gradient(score, said["layers"])
-        found = [one_layer(*each) for each in zip(said["layers"], gradients, strict=True)]
-        total: Array = np.sum([at_full_size(one, windows.shape) for one in found], axis=0)
+        found = zip(_FILTERS, said["layers"], gradients, strict=True)
+        total: Array = np.sum([at_bands(one_layer(*each), name) for name, *each in found], axis=0)
         return total
 
     def one_layer(answers: Any, gradients: Any) -> Array:
@@ -107,9 +108,12 @@ def published(cam: Gradients) -> Maps:
         found: Array = np.maximum((answers.numpy() * weights).sum(axis=-1), 0)
         return found
 
-    def at_full_size(found: Array, shape: Sequence[int]) -> Array:
-        zooms = [shape[axis] / found.shape[axis] for axis in (1, 2)]
-        return np.stack([ndimage.zoom(one, zooms, order=1, grid_mode=True, mode="nearest") for one in found])
+    def at_bands(found: Array, name: str) -> Array:
+        """Each answer at the middle band of what its filter sees; as many frames go in as come out."""
+        layer = network.get_layer(name)
+        middles = layer.strides[1] * np.arange(found.shape[2]) + (layer.kernel_size[1] - 1) / 2
+        bands = np.arange(network.input.shape[2])
+        return np.apply_along_axis(lambda row: np.interp(bands, middles, row), 2, found)
 
     return maps
 
@@ -117,10 +121,12 @@ def published(cam: Gradients) -> Maps:
 def drawn_anew(network: Any, seed: int) -> None:
     """Give a network other filters of the same sizes: each one's own numbers in another order."""
     rng = np.random.default_rng(seed)
-    old = network.get_weights()
-    network.set_weights(
-        [rng.permutation(one.ravel()).reshape(one.shape) if one.ndim > 1 else one for one in old]
-    )
+    for layer in network.layers:
+        if layer.name not in _FIXED:
+            old = layer.get_weights()
+            layer.set_weights(
+                [rng.permutation(one.ravel()).reshape(one.shape) if one.ndim > 1 else one for one in old]
+            )
 
 
 def main(music: Path) -> None:
@@ -141,7 +147,7 @@ def main(music: Path) -> None:
 
     kinds: dict[str, Maps] = {
         "random tiles": lambda windows, winner: rng.random(windows.shape),
-        "Grad-CAM as published": published(cam),
+        "Grad-CAM, of the filters": published(cam),
         "gradients, as tagger explain": by_gradients,
         "occlusion, as tagger explain": by_occlusion,
     }

@@ -1,4 +1,4 @@
-"""The bundled model's network keeps its promises, and networks learn what is easy."""
+"""The compact CNN keeps its promises, and networks learn what is easy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trainer.network import cost, fitting
 
 @pytest.fixture(scope="module")
 def network():
-    """A small one of the bundled model's kind, for three genres."""
+    """A small compact CNN, for three genres."""
     return fitting.Network(easy.SMALL, 3)
 
 

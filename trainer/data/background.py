@@ -30,7 +30,8 @@ MADE = "made sounds"
 """What stands for a corpus of those that formulas made."""
 
 SAMPLE_RATE = 44100
-"""Of made sounds, which a model hears at its own: of those made at that, none lacks the highest bands alone."""
+"""In Hz, of made sounds, which are then resampled as files are. Made at a model's own rate, which is often
+lower, none would lack just its highest bands."""
 
 _VERSION = 2  # bump when the sounds change
 _SECONDS = 10.0

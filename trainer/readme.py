@@ -133,7 +133,7 @@ def _by_protocol(protocols: Mapping[str, Any]) -> list[str]:
         ]
         for protocol, one in protocols.items()
     ]
-    header = ["protocol", *(_TITLES[name].lower() for name in names), "tracks"]
+    header = ["protocol", *(_TITLES[name] for name in names), "tracks"]
     return ["Per track, by all protocols that it was tested by:", "", *_table(header, rows), ""]
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
+from tagger.inference.artefact import Artefact
 from tests.bench import __main__ as bench
-from tests.bench import alone, figure, machine, speed, steps, stopwatch, targets
+from tests.bench import alone, codecs, effort, figure, machine, speed, steps, stopwatch, targets
 from tests.bench.extent import Extent
 from tests.bench.material import Material
 
@@ -178,3 +180,28 @@ def test_unknown_parts_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def test_columns_are_aligned() -> None:
     """The first column stands to the left, figures to the right."""
     assert bench.aligned([["a", "1"], ["long", "10"]]) == "a      1\nlong  10"
+
+
+@pytest.mark.real
+def test_songs_that_are_heard_in_part_are_long_enough_and_told_by_effort(music: Path, tmp_path: Path) -> None:
+    """Joined from clips and cut to their length; what a scan says of each comes with its number of windows."""
+    effort.songs(music, tmp_path, 2)
+    joined = sorted(tmp_path.glob("*.flac"))
+    assert len(joined) == 2
+    assert all(90 <= soundfile.info(song).duration <= 300 for song in joined)
+    for whole in tmp_path.glob("*.mp3"):
+        whole.unlink()
+    whole, part = (effort.told(tmp_path, one) for one in ("full", "fast"))
+    assert set(whole) == set(part) == {song.name for song in joined}
+    assert all(part[name]["n_windows"] == 6 < whole[name]["n_windows"] for name in whole)
+
+
+@pytest.mark.real
+def test_codecs_are_told_by_what_they_change(music: Path, bundled: Artefact) -> None:
+    """Almost nothing at 128 kbit/s, and more at a third of that."""
+    tracks = codecs.tracks(music, 12)
+    n, kept, moved = codecs.changed(bundled, tracks, "MP3 128k.mp3")
+    assert n == 12
+    assert kept >= 11
+    assert 0 < moved < 0.02
+    assert codecs.changed(bundled, tracks, "Opus 32k.opus")[2] > moved

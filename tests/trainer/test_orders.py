@@ -125,8 +125,16 @@ def test_options_change_their_numbers_only():
     parameters = plain.network_parameters
     assert dataclasses.replace(made, seed=plain.seed, fitting=fitting, network_parameters=parameters) == plain
     assert orders.chosen(Order("x", smoke=True, epochs=3)).fitting.epochs == 3
-    assert orders.chosen(Order("x", smoke=True)) == recipes.find("default").smoke()
+    default = recipes.find("default")
+    assert orders.chosen(Order("x", smoke=True)) == dataclasses.replace(default.smoke(), ablations=())
     assert orders.chosen(Order("x", changes=("threshold=0.7",))).threshold == 0.7
+
+
+def test_what_ingredients_are_worth_is_told_of_the_recipe_as_it_is_alone():
+    """Other numbers were not measured."""
+    assert orders.chosen(Order("x")) == recipes.find("default")
+    assert orders.chosen(Order("x")).ablations
+    assert orders.chosen(Order("x", changes=("threshold=0.7",))).ablations == ()
 
 
 def test_weights_are_refused_by_recipes_that_know_none():
@@ -219,7 +227,9 @@ def test_a_finished_run_is_whole(finished, home):
     order, trained, run, said = finished
     assert (run.status, run.problem, run.protocol, run.seed) == ("finished", "", "all", 4)
     assert run.order == json.loads(json.dumps(order.as_dict()))
-    assert run.recipe_numbers == json.loads(json.dumps(orders.chosen(order).as_dict()))
+    numbers = json.loads(json.dumps(orders.chosen(order).as_dict()))
+    del numbers["ablations"]
+    assert run.recipe_numbers == numbers
     assert run.backend == "scikit-learn or XGBoost"
     assert trained.folder == Path(run.model)
     assert trained.folder.is_relative_to(home)

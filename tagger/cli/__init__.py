@@ -91,6 +91,10 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return code
     except TaggerError as error:
+        try:
+            sys.stdout.flush()
+        except OSError:  # the error is that this cannot be written
+            _give_up_stdout()
         display.error(error.message, error.hint)
         return error.exit_code
     except typer.TyperException as error:

@@ -15,7 +15,7 @@ from tagger.inference.runtime import Runtime
 from tagger.inference.vote import METHODS
 
 # Raised with whatever changes the numbers of a verdict without changing the model.
-_NUMBERS = 3
+_NUMBERS = 4
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Plan:
             "front_end": asdict(card.front_end),
             "temperature": card.calibration.temperature,
             "genres": list(card.genres),
+            "thresholds": [card.thresholds[genre] for genre in card.genres],
             "window": [self.window_frames, self.hop_frames],
             "vote": self.vote,
             "effort": self.effort,

@@ -85,3 +85,14 @@ def test_the_order_of_genres_does_not_matter(order: list[int]) -> None:
 def test_rounds_are_few_windows() -> None:
     """A track that is decided at once is heard for a fraction of what makes it worth seeking."""
     assert sampling.ROUND <= sampling.FIRST_ROUND <= sampling.LEAST_WINDOWS / 3
+
+
+def test_what_is_near_its_threshold_is_heard_longer(rng: np.random.Generator) -> None:
+    """A clear leader that may end on either side of it is not decided; far from it nothing changes."""
+    track = np.clip(shares(rng, 0.3, 60), 0.001, 1)
+    heard, mean = track[:10], track[:10, 0].mean()
+    assert sampling.outlook(heard, 60) == sampling.Outlook.DECIDED
+    near, far = np.full(3, mean + 0.01), np.full(3, mean - 0.3)
+    assert sampling.outlook(heard, 60, near) != sampling.Outlook.DECIDED
+    assert sampling.outlook(heard, 60, far) == sampling.Outlook.DECIDED
+    assert sampling.outlook(heard, 10, near) == sampling.Outlook.DECIDED

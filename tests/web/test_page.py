@@ -306,7 +306,7 @@ def test_the_map_is_filtered_and_played(page: Page, browser: Any) -> None:
         point = points[row["id"]]
         place = {"x": 10 + point["x"] * (box[0] - 20), "y": 10 + (1 - point["y"]) * (box[1] - 20)}
         tab.locator("canvas.map").hover(position=place)
-        assert tab.locator("figcaption").inner_text() == "disco.wav: Disco 55 %"
+        assert tab.locator("figcaption").inner_text() == "disco.wav: Electronic 68 %"
         tab.locator("canvas.map").click(position=place)
         until(tab, "document.querySelector('.dock audio').currentTime > 0.1")
         assert tab.locator(".now").inner_text() == "disco.wav"

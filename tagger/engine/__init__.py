@@ -96,8 +96,7 @@ def _is_enough(hearing: Hearing, plan: Plan) -> bool:
         n_windows, card = hearing.excerpts.n_windows, plan.artefact.card
         if len(hearing.logits) >= _LEAST_AUDIBLE:
             windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
-            thresholds = np.array([card.thresholds[genre] for genre in card.genres])
-            outlook = sampling.outlook(windows, n_windows, thresholds)
+            outlook = sampling.outlook(windows, n_windows, plan.thresholds)
             if plan.effort == "fast" or outlook == sampling.Outlook.DECIDED:
                 hearing.n_windows_in_all = 0 if plan.effort == "fast" else n_windows
                 hearing.n_samples = round(hearing.excerpts.duration_seconds * card.front_end.sample_rate)

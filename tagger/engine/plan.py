@@ -9,6 +9,9 @@ import json
 import threading
 from dataclasses import asdict, dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tagger.inference.abstain import Rule
 from tagger.inference.artefact import Artefact
 from tagger.inference.runtime import Runtime
@@ -60,6 +63,12 @@ class Plan:
         return tuple(dict.fromkeys(ways))
 
     @functools.cached_property
+    def thresholds(self) -> NDArray[np.float64]:
+        """Confidence from which the model's card lets each genre be written, shape (n_genres,)."""
+        card = self.artefact.card
+        return np.array([card.thresholds[genre] for genre in card.genres])
+
+    @functools.cached_property
     def way(self) -> bytes:
         """Digest of all that shapes the numbers of a verdict; other ways of listening give other numbers."""
         card = self.artefact.card
@@ -69,7 +78,7 @@ class Plan:
             "front_end": asdict(card.front_end),
             "temperature": card.calibration.temperature,
             "genres": list(card.genres),
-            "thresholds": [card.thresholds[genre] for genre in card.genres],
+            "thresholds": self.thresholds.tolist(),
             "window": [self.window_frames, self.hop_frames],
             "vote": self.vote,
             "effort": self.effort,

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tagger import __version__, settings
+from tagger import __version__, paths, settings
 from tagger.errors import ModelError, SettingsError, TaggerError
 from tagger.inference import artefact, runtime
 from tagger.settings import Resolved, Settings
@@ -140,8 +140,9 @@ def _codecs(_: Resolved) -> Found:
 
 def _configuration(_: Resolved) -> Found:
     asked = os.environ.get("TAGGER_CONFIG")
-    file = Path(asked).expanduser() if asked else settings.home_folder("config") / "config.toml"
+    file = Path(asked) if asked else settings.home_folder("config") / "config.toml"
     try:
+        file = paths.expanded(file)
         settings.resolve({})
     except (SettingsError, OSError) as error:
         return _place(file, [file]), [told(error)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
 from tagger import albums, engine, tagging
@@ -49,7 +49,7 @@ def scan(
     album: str = "off",
     on_found: Callable[[int], None] = lambda count: None,
     on_all_found: Callable[[], None] = lambda: None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Name the genre of every track in `paths` and, if wanted, write it; results come as tracks are completed.
 
     Args:

@@ -17,6 +17,7 @@ from typing import Any
 
 import platformdirs
 
+from tagger import paths
 from tagger.errors import SettingsError
 
 RUNTIMES = ("auto", "keras", "onnx")
@@ -27,6 +28,15 @@ POLICIES = ("only-missing", "only-generic", "replace", "append", "prepend")
 PROFILES = ("default", "navidrome", "plex", "itunes", "serato", "rekordbox", "car")
 HARDLINKS = ("skip", "break", "write")
 
+_CHOICES = {
+    "runtime": RUNTIMES,
+    "effort": EFFORTS,
+    "vote": VOTES,
+    "album": ALBUMS,
+    "policy": POLICIES,
+    "profile": PROFILES,
+    "hardlinks": HARDLINKS,
+}
 _PREFIX = "TAGGER_"
 _NOT_SETTINGS = {"TAGGER_HOME", "TAGGER_CONFIG", "TAGGER_TEST_MUSIC"}
 
@@ -140,7 +150,7 @@ def resolve(
 def home_folder(kind: str, environ: Mapping[str, str] = os.environ) -> Path:
     """Folder of the user's own files: "config", "data" or "cache"; all inside `TAGGER_HOME` if that is set."""
     if home := environ.get("TAGGER_HOME"):
-        return Path(home).expanduser() / ("" if kind == "config" else kind)
+        return paths.expanded(home) / ("" if kind == "config" else kind)
     folders = {
         "config": platformdirs.user_config_path,
         "data": platformdirs.user_data_path,
@@ -151,17 +161,23 @@ def home_folder(kind: str, environ: Mapping[str, str] = os.environ) -> Path:
 
 def _from_file(config: Path | None, environ: Mapping[str, str]) -> list[tuple[str, Any, str]]:
     asked = config or (Path(environ["TAGGER_CONFIG"]) if environ.get("TAGGER_CONFIG") else None)
-    path = (asked or home_folder("config", environ) / "config.toml").expanduser()
+    path = paths.expanded(asked or home_folder("config", environ) / "config.toml")
     try:
         if asked is None and not path.exists():
             return []
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError as error:
-        raise SettingsError(f"{path}: no such config file") from error
+        raise SettingsError(
+            f"{path}: no such config file", hint="check the path; --config or TAGGER_CONFIG gives it"
+        ) from error
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+        raise SettingsError(
+            f"{path}: cannot be read: {error.strerror}", hint="it must be a file that you may read"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+        raise SettingsError(
+            f"{path}: not valid TOML: {error}", hint='write lines such as `top_k = 5` or `policy = "replace"`'
+        ) from error
     return [(name, value, str(path)) for name, value in content.items()]
 
 
@@ -185,12 +201,26 @@ def _parse(name: str, raw: Any, origin: str) -> Any:
             raise ValueError("true and false are no value of any setting")
         return parser(raw)
     except (TypeError, ValueError) as error:
-        raise SettingsError(f"{origin}: {name} must be {expectation}; received {raw!r}") from error
+        raise SettingsError(
+            f"{origin}: {name} must be {expectation}; received {raw!r}", hint=_instead(name, raw, origin)
+        ) from error
+
+
+def _instead(name: str, raw: Any, origin: str) -> str:
+    """What to do about a value that makes no sense."""
+    close = difflib.get_close_matches(str(raw), _CHOICES.get(name, ()), 1)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    default = getattr(Settings, name)
+    usual = "" if default is None else f": it is {default} then"
+    return f"leave {origin if origin.startswith('--') else name} out if the usual one will do{usual}"
 
 
 def _text(raw: Any) -> str:
     if not isinstance(raw, str) or not raw.strip():
         raise ValueError("not a text")
+    if "\0" in raw:  # a configuration file can spell it, and no path can hold it
+        raise ValueError("no text of characters that can be seen")
     return raw
 
 
@@ -234,28 +264,22 @@ def _share(raw: Any) -> float:
 
 
 _PARSERS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    **{name: _one_of(choices) for name, choices in _CHOICES.items()},
     "model": (_text, "the name of a model, or the path of a model folder"),
-    "runtime": _one_of(RUNTIMES),
     "jobs": _whole(0, 1024),
     "batch_size": _whole(1, 4096),
     "window": _number(0.1, 600, " seconds"),
     "hop": _number(0.01, 600, " seconds"),
     "hold": _number(0.1, 3600, " seconds"),
-    "vote": _one_of(VOTES),
-    "effort": _one_of(EFFORTS),
-    "album": _one_of(ALBUMS),
     "top_k": _whole(1, 1000),
     "min_confidence": _number(0, 1),
     "max_error": (_share, "a share above 0 and below 1, such as 5% or 0.05"),
-    "policy": _one_of(POLICIES),
     "multi": _whole(1, 100),
     "ratio": _number(0, 1),
     "field": (_text, "genre, style, grouping or TXXX:NAME"),
     "confidence_field": (_text, "a field such as TXXX:NAME"),
     "runners_up_field": (_text, "a field such as TXXX:NAME"),
-    "profile": _one_of(PROFILES),
     "separator": (_text, "a text to stand between genres"),
-    "hardlinks": _one_of(HARDLINKS),
     "genres": (_text, "the path of a list of genres"),
     "tree": (_text, "the path of a tree of genres"),
     "map": (_text, "the path of a map of genres"),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
+from tagger import paths
 from tagger.errors import ChangedError, SettingsError, TagError, UntaggableError
 from tagger.inference import abstain
 from tagger.inference.card import Card
 from tagger.records import UNCHANGED, Stamp, Tagged, Verdict
 from tagger.settings import Settings
-from tagger.sinks import changes, profiles, tags, taxonomy
+from tagger.sinks import profiles, tags, taxonomy
 from tagger.sinks.cache import Cache
 from tagger.sinks.changes import Writer
 from tagger.sinks.entries import Note
+from tagger.sinks.rehearsing import Rehearsal
 from tagger.sinks.tags import fields, policy, spelling
 from tagger.sinks.tags.fields import Field
 from tagger.sinks.tags.interface import Manner, Values
+from tagger.sources import packets
 
 _SAID = "said by a person"
 _COMPLETED = "has this genre, but not in every place and field"
@@ -39,6 +41,7 @@ class Tagging:
         multi: Most genres to write; None for no limit but the settings'.
         wanted: Whether decisions are wanted at all.
         writer: Carries them out; None says only what would be written.
+        rehearsal: Sees what would be written where there is no writer.
     """
 
     settings: Settings
@@ -50,6 +53,7 @@ class Tagging:
     runners_up_field: Field | None
     manner: Manner
     multi: int | None
+    rehearsal: Rehearsal
     wanted: bool = False
     writer: Writer | None = None
 
@@ -78,13 +82,18 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
         manner = Manner(manner.id3_version, settings.separator, manner.joined, manner.wav_info)
     if "/" in manner.separator:
         raise SettingsError('the separator "/" is part of genres such as R&B/Soul', hint='"; " is usual')
+    if not spelling.is_storable(manner.separator):
+        raise SettingsError(
+            f"the separator {manner.separator!r} has a control character, which no tag can hold",
+            hint='"; " is usual',
+        )
     named = (settings.field, settings.confidence_field, settings.runners_up_field)
     chosen = [None if name is None else fields.parse(name) for name in named]
-    given = [str(field).casefold() for field in chosen if field]
+    given = [field.name.casefold() for field in chosen if field]  # TXXX:STYLE is STYLE but in ID3
     if len(set(given)) < len(given):
         raise SettingsError("two kinds of values would go into one field", hint="give each a field of its own")
     files = [
-        None if name is None else Path(name).expanduser()
+        None if name is None else paths.expanded(name)
         for name in (settings.genres, settings.tree, settings.map)
     ]
     limits = [limit for limit in (settings.multi, profile.multi) if limit is not None]
@@ -98,6 +107,7 @@ def prepare(settings: Settings, card: Card, *, wanted: bool = False, writer: Wri
         runners_up_field=chosen[2],
         manner=manner,
         multi=min(limits, default=None),
+        rehearsal=Rehearsal(packets.digest, hardlinks=settings.hardlinks),
         wanted=wanted,
         writer=writer,
     )
@@ -193,7 +203,7 @@ def _written(
         return tags.apply(path, file, values, tagging.manner)
 
     if tagging.writer is None:
-        planned = changes.rehearse(path, edit, hardlinks=tagging.settings.hardlinks)
+        planned = tagging.rehearsal.rewrite(path, edit, stamp=verdict.stamp)
         return Tagged(verdict, before, after, planned=planned, reason=reason if planned else UNCHANGED)
     note = Note(str(tagging.field), before, after)
     written = tagging.writer.rewrite(path, edit, note, stamp=verdict.stamp)

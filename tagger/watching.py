@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 from tagger import engine, tagging
@@ -64,7 +64,7 @@ def watch(
     *,
     halt: engine.Halt | None = None,
     cache: Cache | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Name the genre of every track that arrives and, if wanted, write it, until the watch is ended.
 
     Args:

@@ -86,6 +86,27 @@ def test_clearing(library: Path) -> None:
     assert b"hint: " in tagger("cache", "empty", code=2).stderr
 
 
+def test_what_training_keeps_is_counted_and_cleared_by_itself(library: Path, tmp_path: Path) -> None:
+    """Frames of clips count, whatever is in them, and go without what scans remember; folders stay."""
+    home = tmp_path / "home"
+    environ = {"TAGGER_HOME": str(home)}
+    rows(library, **environ)
+    corpus = tmp_path / "corpus"
+    for genre, piece in (("Metal", "metal.ac3"), ("Pop", "pop.ogg"), ("Jazz", "jazz.wv")):
+        (corpus / genre).mkdir(parents=True)
+        shutil.copy(MUSIC / piece, corpus / genre)
+    tagger("corpus", f"folder:{corpus}", **environ)
+    before = json.loads(tagger("cache", "--json", **environ).stdout)
+    files = [path for path in (home / "cache" / "sounds").rglob("*") if path.is_file()]
+    assert before["training_files"] == len(files) > 0
+    assert before["training_bytes"] == sum(path.stat().st_size for path in files)
+    assert b"hint: tagger cache clear --training" in tagger("cache", "--training", code=2, **environ).stderr
+    after = json.loads(tagger("cache", "clear", "--training", "--json", **environ).stdout)
+    assert (after["training_files"], after["training_bytes"]) == (0, 0)
+    assert (home / "cache" / "sounds").is_dir()
+    assert json.loads(tagger("cache", "--json", **environ).stdout)["results"] == before["results"] == 13
+
+
 def test_a_cache_that_cannot_be_used_is_one_sentence(library: Path, tmp_path: Path) -> None:
     """The scan goes on without it; `tagger cache` is an error."""
     database = tmp_path / "home" / "cache" / "cache.sqlite3"

@@ -121,6 +121,7 @@ def test_earlier_runs_wait_for_later_ones(library: Path) -> None:
     ("arguments", "complaint"),
     [
         (("undo", "7"), "nothing was written in run 7"),
+        (("undo", "9" * 20), f"nothing was written in run {'9' * 20}"),
         (("undo", "one"), "should be a valid integer"),
         (("undo", "--since", "yesterday"), "'yesterday' is no date"),
         (("undo", "1", "--last"), "exclude each other"),
@@ -164,6 +165,18 @@ def test_names_that_are_not_utf8(tmp_path: Path, tune: Tune) -> None:
     assert row["path"] == str(path)
     assert "\\udcff" in tagger("history", "1")
     tagger("undo")
+    assert path.read_bytes() == content
+
+
+def test_names_that_are_not_utf8_on_the_command_line(tmp_path: Path, tune: Tune) -> None:
+    """A run whose command line names such a file writes it, lists its command with escapes, and is put back."""
+    path = tune(tmp_path / "a.flac").rename(tmp_path / os.fsdecode(b"caf\xe9.flac"))
+    content = path.read_bytes()
+    tagger("scan", path, *WRITE)
+    assert path.read_bytes() != content
+    (run,) = map(json.loads, tagger("history", "--json").splitlines())
+    assert "caf\\udce9.flac" in run["command"]
+    tagger("undo", "--file", path)
     assert path.read_bytes() == content
 
 

@@ -207,11 +207,12 @@ def test_albums_have_no_say_in_a_watch(folder: Path, monkeypatch: pytest.MonkeyP
 
 def test_a_reader_that_leaves_ends_the_watch(folder: Path) -> None:
     """When nobody reads its lines any more, the watch ends by itself, and quietly."""
-    command = f"{sys.executable} -m tagger watch {folder} --once-first --settle 0 --json -q | head -n 1"
+    watch = f"{sys.executable} -m tagger watch {folder} --once-first --settle 0 --json -q"
+    command = f"{watch} | head -n 1; exit ${{PIPESTATUS[0]}}"
     for number in range(5):
         (folder / f"{number}.wav").write_bytes(b"no music")
     run = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False)
-    assert run.stderr == b""
+    assert (run.returncode, run.stderr) == (0, b"")
     assert run.stdout.count(b"\n") == 1
 
 

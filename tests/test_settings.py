@@ -91,6 +91,7 @@ def test_a_wrong_file_is_one_sentence(tmp_path: Path, text: str, message: str) -
     assert message in str(caught.value)
     assert str(caught.value).startswith(str(config))
     assert "\n" not in str(caught.value)
+    assert caught.value.hint
 
 
 def test_a_wrong_variable_is_one_sentence() -> None:
@@ -98,8 +99,9 @@ def test_a_wrong_variable_is_one_sentence() -> None:
     with pytest.raises(SettingsError, match="TAGGER_MODLE: there is no setting `modle`") as caught:
         settings.resolve({}, environ={"TAGGER_MODLE": "x"})
     assert "`model`" in caught.value.hint
-    with pytest.raises(SettingsError, match="TAGGER_JOBS: jobs must be"):
+    with pytest.raises(SettingsError, match="TAGGER_JOBS: jobs must be") as caught:
         settings.resolve({}, environ={"TAGGER_JOBS": "many"})
+    assert caught.value.hint == "leave jobs out if the usual one will do: it is 0 then"
 
 
 @pytest.mark.parametrize("raw", ["5%", "5 %", " 5.0% ", "0.05", "5e-2", 0.05])
@@ -146,3 +148,27 @@ def test_choices_are_what_the_program_has() -> None:
     assert set(settings.RUNTIMES) == {"auto", *RUNTIMES}
     assert set(settings.VOTES) == set(vote.METHODS)
     assert set(settings.POLICIES) == set(policy.POLICIES)
+
+
+@pytest.mark.parametrize("variable", ["TAGGER_HOME", "TAGGER_CONFIG"])
+def test_a_home_of_nobody_is_told(variable: str) -> None:
+    """`~name` of a user that does not exist is a wrong setting, not a crash."""
+    with pytest.raises(SettingsError, match="~nosuchuser") as told:
+        settings.resolve({}, environ={"TAGGER_HOME": "/nowhere", variable: "~nosuchuser/x"})
+    assert told.value.hint
+
+
+@pytest.mark.parametrize("name", ["genres", "tree", "map", "model", "separator"])
+def test_a_null_character_is_no_value(tmp_path: Path, name: str) -> None:
+    """No text in the configuration file may hold a null, which no path and no tag can."""
+    config = tmp_path / "config.toml"
+    config.write_text(name + ' = "a\\u0000b"')
+    with pytest.raises(SettingsError, match=f"{name} must be"):
+        settings.resolve({}, config=config, environ={})
+
+
+def test_a_config_file_may_begin_with_a_mark_of_utf_8(tmp_path: Path) -> None:
+    """The three bytes that some editors put in front of UTF-8 do not make it invalid."""
+    config = tmp_path / "config.toml"
+    config.write_bytes(b"\xef\xbb\xbftop_k = 5\n")
+    assert settings.resolve({}, config=config, environ={}).settings.top_k == 5

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import shutil
 import struct
 from collections.abc import Callable, Iterator
@@ -141,6 +142,36 @@ def test_a_dry_run_meets_what_a_real_one_meets(
     path.chmod(0o444)
     for real in (False, True):
         assert (write(path, real=real).failed, write(path, real=real).reason) == (True, "it is read-only")
+
+
+def test_a_dry_run_counts_what_a_real_one_writes(tmp_path: Path, tune: Tune, bundled: Artefact) -> None:
+    """Of two names of one file that keeps both, one is written and the other has it; a dry run says so too."""
+    path = tune(tmp_path / "a.flac")
+    (tmp_path / "b.flac").hardlink_to(path)
+    chosen = Settings(hardlinks="write", policy="replace")
+    dry = tagging.prepare(chosen, bundled.card, wanted=True)
+    planned = [tagging.tag(verdict(tmp_path / name, HEARD), dry).planned for name in ("a.flac", "b.flac")]
+    os.utime(path, ns=(0, 0))  # what somebody changed would be written anew
+    assert tagging.tag(verdict(path, HEARD), dry).planned
+    with pipeline.journal() as journal:
+        writer = pipeline.writer(journal, "test", hardlinks="write")
+        real = tagging.prepare(chosen, bundled.card, wanted=True, writer=writer)
+        written = [tagging.tag(verdict(tmp_path / name, HEARD), real).written for name in ("a.flac", "b.flac")]
+    assert planned == written == [True, False]
+
+
+def test_a_dry_run_finds_joined_values_unchanged(tmp_path: Path, write: Callable[..., Tagged]) -> None:
+    """Joined values that stand there already byte for byte are no change, in a dry run as in a real one."""
+    path = Path(shutil.copy(MUSIC / "blues.mp3", tmp_path))
+    mutagen.id3.ID3(path).delete()
+    tag = mutagen.id3.ID3()
+    tag.add(mutagen.id3.TIT2(encoding=3, text=["A title"]))
+    tag.save(path, v2_version=3)
+    chosen = {"policy": "replace", "multi": 2, "ratio": 0.0, "separator": ","}
+    assert write(path, **chosen).written
+    dry, real = write(path, real=False, **chosen), write(path, **chosen)
+    assert (dry.planned, real.written) == (False, False)
+    assert dry.reason == real.reason
 
 
 def test_containers_without_a_writer_are_left_alone(tmp_path: Path, write: Callable[..., Tagged]) -> None:
@@ -306,6 +337,15 @@ def test_profiles_choose_how(tmp_path: Path, write: Callable[..., Tagged]) -> No
         {"field": "TXXX:"},
         {"genres": "nowhere.txt"},
         {"separator": "/"},
+        {"separator": "\x01"},
+        {"separator": ";\n"},
+        {"confidence_field": "TXXX:ARTIST"},
+        {"runners_up_field": "txxx:Album Artist"},
+        {"field": "TXXX:tracknumber"},
+        {"confidence_field": "TXXX:GENRE"},
+        {"field": "style", "confidence_field": "TXXX:STYLE"},
+        {"field": "style", "confidence_field": "TXXX:Genre"},
+        {"runners_up_field": "TXXX:wm/AlbumTitle"},
     ],
 )
 def test_what_makes_no_sense_is_refused(bundled: Artefact, chosen: Any) -> None:

@@ -81,13 +81,14 @@ def run(arguments: list[str]) -> int:
     """Run one command and give its exit code: see the table in the README."""
     # Every core has a track of its own to read: threads of BLAS on top of that get into each other's way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if arguments[:1] in (["--version"], ["-V"]):
-        print(f"tagger {__version__}")
-        return 0
     if sys.stdout is None:  # closed by whoever started us
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - until the process ends
     try:
-        code = app(arguments, prog_name="tagger", standalone_mode=False) or 0
+        if arguments[:1] in (["--version"], ["-V"]):
+            print(f"tagger {__version__}")
+            code = 0
+        else:
+            code = app(arguments, prog_name="tagger", standalone_mode=False) or 0
         sys.stdout.flush()
         return code
     except TaggerError as error:
@@ -105,6 +106,11 @@ def run(arguments: list[str]) -> int:
         display.error("interrupted")
         return interrupts.EXIT_INTERRUPTED
     except BrokenPipeError:
+        _give_up_stdout()
+        return 0
+    except SystemExit as end:  # Typer and rich make this of a reader that left
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
         _give_up_stdout()
         return 0
     except OSError as error:

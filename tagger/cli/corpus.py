@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tagger import settings
-from tagger.cli import options, printing
+from tagger import paths, settings
+from tagger.cli import options, printing, train_options
 from tagger.errors import SettingsError
 from tagger.sinks import display
 
@@ -36,22 +36,23 @@ def corpus(
             show_default=False,
         ),
     ],
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", metavar="DIR", help="Where the files are, if they are not beside it."),
-    ] = None,
+    data: train_options.Data = None,
     gallery: Annotated[
         Path | None,
         typer.Option(
             "--gallery",
             metavar="DIR",
+            parser=paths.as_named,
             help="Draw waveforms and spectrograms of some clips of each genre there.",
         ),
     ] = None,
     images: Annotated[
         Path | None,
         typer.Option(
-            "--images", metavar="FILE", help="Write the images that --recipe learns from into an HDF5 file."
+            "--images",
+            metavar="FILE",
+            parser=paths.as_named,
+            help="Write the images that --recipe learns from into an HDF5 file.",
         ),
     ] = None,
     recipe: Annotated[
@@ -65,30 +66,38 @@ def corpus(
     What was heard is remembered. The exit code is 1 if anything is wrong with a file.
     """
     from trainer import corpora, recipes
-    from trainer.data import checks
+    from trainer import gallery as pictures
+    from trainer.data import checks, kept
 
     chosen, cache = recipes.find(recipe), settings.home_folder("cache")
-    found = [corpora.load(dataset, data=data, cache=cache / "corpora") for dataset in datasets]
+    found = corpora.load_all(datasets, data=data, cache=kept.archives(cache))
+    galleries = [] if gallery is None else pictures.folders(found, paths.expanded(gallery))
+    if images is not None:
+        _check_images(found, chosen, paths.expanded(images))
     with display.TrainingProgress() as progress:
-        report = checks.inspect(found, cache / "sounds", progress, jobs=jobs or 0)
+        report = checks.inspect(found, kept.fingerprints(cache), progress, jobs=jobs or 0)
     if as_json:
         printing.json_line(report.as_dict())
     else:
         _show(report)
-    if gallery is not None:
-        from trainer import gallery as pictures  # loads matplotlib
-
-        for one in found:
-            pictures.draw(one, gallery / one.name if len(found) > 1 else gallery)
+    for one, folder in zip(found, galleries, strict=bool(galleries)):
+        pictures.draw(one, folder)
     if images is not None:
-        _write_images(found, chosen, images.expanduser(), cache)
+        _write_images(found, chosen, paths.expanded(images), cache)
     return 0 if report.is_clean else EXIT_FAULTS
+
+
+def _check_images(found: list[Corpus], recipe: Recipe, file: Path) -> None:
+    """See, before every file is heard, whether there are images, and whether the file is free for them."""
+    if len(found) > 1:
+        raise SettingsError("--images: takes one corpus at a time", hint="name one, then the others")
+    from trainer.data import archive
+
+    archive.check(recipe, file)
 
 
 def _write_images(found: list[Corpus], recipe: Recipe, file: Path, cache: Path) -> None:
     """Write what a recipe would learn from a corpus."""
-    if len(found) > 1:
-        raise SettingsError("--images: takes one corpus at a time")
     from trainer.data import archive, material
 
     with display.TrainingProgress() as progress:

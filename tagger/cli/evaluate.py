@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tagger import settings
-from tagger.cli import options, printing
+from tagger import paths, settings
+from tagger.cli import options, printing, train_options
 from tagger.errors import SettingsError
 from tagger.sinks import display
 from tagger.sinks.display import grid
@@ -28,10 +28,7 @@ def evaluate(
     dataset: Annotated[
         str, typer.Option("--dataset", metavar="WHAT", help="As for `tagger train`.", show_default=False)
     ],
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", metavar="DIR", help="Where the dataset's files are, if they are not beside it."),
-    ] = None,
+    data: train_options.Data = None,
     side: Annotated[
         str,
         typer.Option(
@@ -56,18 +53,26 @@ def evaluate(
     report: Annotated[
         Path | None,
         typer.Option(
-            "--report", metavar="DIR", help="Write a page for people, report.html, and its figures there."
+            "--report",
+            metavar="DIR",
+            parser=paths.as_named,
+            help="Write a page for people, report.html, and its figures there.",
         ),
     ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Judge a model on labelled music, per window and per track, by the very path that `tagger scan` takes."""
-    from trainer import corpora
+    from trainer import corpora, places
+    from trainer.data import kept, splits
 
     if side and side not in _SIDES:
         raise SettingsError(f"--side: {side} is no side", hint=f"sides are {', '.join(_SIDES)}")
+    splits.check_one_sided(protocol)
+    place = None if report is None else paths.expanded(report)
+    if place is not None:
+        places.check_report(place)
     resolved = settings.resolve(options.given({"effort": effort, "jobs": jobs})).settings
-    corpus = corpora.load(dataset, data=data, cache=settings.home_folder("cache") / "corpora")
+    corpus = corpora.load(dataset, data=data, cache=kept.archives(settings.home_folder("cache")))
 
     from tagger import pipeline
     from tagger.inference import artefact as artefacts
@@ -89,17 +94,13 @@ def evaluate(
     for note in judged.notes:
         display.note(note)
     if as_json:
-        head = {
-            "model": artefact.card.name,
-            "dataset": dataset,
-            "side": judged.side,
-            "protocol": judged.protocol,
-        }
+        head = {"model": artefact.card.name, "dataset": dataset}
+        head |= {"side": judged.side, "protocol": judged.protocol}
         printing.json_line(head | {"notes": judged.notes} | dict(judged.scores))
     else:
         _show(judged)
-    if report is not None:
-        display.note(f"{_reported(report.expanduser(), artefact.card, dataset, judged)}: the report")
+    if place is not None:
+        display.note(f"{_reported(place, artefact.card, dataset, judged)}: the report")
 
 
 def _show(judged: Judged) -> None:
@@ -115,8 +116,10 @@ def _show(judged: Judged) -> None:
         if name in found["per_track"] or name in found["per_window"]
     ]
     leak = ", LEAKED" if judged.leaky else ""
-    grid.grid(("", *columns), rows, title=f"{judged.side} ({judged.protocol}{leak}), with 95 % intervals")
     track = found["per_track"]
+    narrow = ", too narrow" if comparison.caution(track) else ""
+    title = f"{judged.side} ({judged.protocol}{leak}), with 95 % intervals{narrow}"
+    grid.grid(("", *columns), rows, title=title)
     genres = [
         [genre, *(f"{100 * one[name]:.0f}" for name in ("precision", "recall", "f1")), f"{one['support']:.0f}"]
         for genre, one in track["per_genre"].items()
@@ -133,7 +136,7 @@ def _show(judged: Judged) -> None:
 
 
 def _reported(folder: Path, card: Card, dataset: str, judged: Judged) -> Path:
-    from trainer import report
+    from trainer import places, report
 
     subject = report.Subject(
         title=f"{card.name} on {dataset}",
@@ -142,4 +145,5 @@ def _reported(folder: Path, card: Card, dataset: str, judged: Judged) -> Path:
         notes=judged.notes,
         corpora=card.corpora,
     )
+    places.check_report(folder)
     return report.write(folder, subject, judged.scores)

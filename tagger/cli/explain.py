@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tagger import settings
+from tagger import paths, settings
 from tagger.cli import options, printing
 from tagger.errors import SettingsError
 from tagger.sinks import display
@@ -18,7 +18,9 @@ from tagger.sinks import display
 if TYPE_CHECKING:
     from tagger.explanation import Explanation
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to explain.", show_default=False)]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The file to explain.", show_default=False, parser=paths.as_named)
+]
 Picture = Annotated[
     Path | None,
     typer.Option(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -17,6 +19,8 @@ if TYPE_CHECKING:  # the engine takes its time to import, and help needs none
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 EXIT_INTERRUPTED = 130
+
+_SECONDS_TO_ASK_AGAIN = 0.1
 
 FINISHING = "finishing the tracks in hand; press Ctrl-C again to drop them"
 
@@ -44,3 +48,28 @@ def obeyed(halt: Halt, notice: str = FINISHING) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def insisted() -> Iterator[None]:
+    """Ctrl-C is asked again while the body runs, if it came where Python drops it.
+
+    That is in whatever runs while an object is deleted, which a training network does all the time.
+    """
+    main, before, again = threading.main_thread().ident, sys.unraisablehook, []
+
+    def on_dropped(dropped: sys.UnraisableHookArgs) -> None:
+        if main is None or not issubclass(dropped.exc_type, KeyboardInterrupt):
+            before(dropped)
+            return
+        again.append(threading.Timer(_SECONDS_TO_ASK_AGAIN, signal.pthread_kill, (main, signal.SIGINT)))
+        again[-1].daemon = True
+        again[-1].start()
+
+    sys.unraisablehook = on_dropped
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for one in again:
+            one.cancel()

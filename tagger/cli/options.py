@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tagger import settings
+from tagger import paths, settings
 
 _DEFAULTS = settings.Settings()
 
@@ -31,10 +31,14 @@ Model = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print more, decoders' own messages too.")]
-Paths = Annotated[
-    list[str],
-    typer.Argument(metavar="PATH", help="Files, folders, globs, or - for a list on stdin.", show_default=False),
-]
+_PATHS = typer.Argument(
+    metavar="PATH",
+    help="Files, folders, globs, or - for a list on stdin.",
+    show_default=False,
+    parser=paths.named,
+)
+Paths = Annotated[list[str], _PATHS]
+AnyPaths = Annotated[list[str] | None, _PATHS]
 TopK = Annotated[
     int | None,
     typer.Option("--top-k", metavar="N", help=f"Genres shown for a track. Default: {_DEFAULTS.top_k}."),

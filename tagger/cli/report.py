@@ -27,12 +27,7 @@ _NOTHING = ("nothing that this model heard is remembered", "`tagger report DIR` 
 
 
 def report(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PATH", help="Files, folders, globs, or - for a list on stdin.", show_default=False
-        ),
-    ] = None,
+    paths: options.AnyPaths = None,
     cached: Annotated[
         bool, typer.Option("--cached", help="Report on what earlier scans heard, and hear nothing.")
     ] = False,

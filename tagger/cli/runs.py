@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tagger import paths
 from tagger.cli import options, printing
 from tagger.sinks import display
 from tagger.sinks.display import drawing, grid
@@ -31,7 +32,9 @@ def runs(
     ] = None,
     place: Annotated[
         Path | None,
-        typer.Option("--runs", metavar="DIR", help="Folder of all runs. Default: the user's own."),
+        typer.Option(
+            "--runs", metavar="DIR", parser=paths.as_named, help="Folder of all runs. Default: the user's own."
+        ),
     ] = None,
     sort: Annotated[
         str,
@@ -47,7 +50,7 @@ def runs(
     from trainer import comparison
     from trainer import runs as folders
 
-    where = (place or folders.home()).expanduser()
+    where = paths.expanded(place or folders.home())
     if names:
         chosen = [folders.find(where, name) for name in names]
         if as_json:
@@ -122,7 +125,10 @@ def _compare(chosen: Sequence[Run]) -> None:
         grid.grid(("", "same tracks", "accuracy", "macro F1"), cells, title=title)
     if len(chosen) > 1:
         differences = [[name, *map(str, values)] for name, values in comparison.differences(chosen).items()]
-        grid.grid(("", *names), differences, title="what differs", n_text=1 + len(chosen))
+        if differences:
+            grid.grid(("", *names), differences, title="what differs", n_text=1 + len(chosen))
+        else:
+            display.note("nothing differs: dataset, protocol, seed, backend and recipe are the same")
         return
     facts = {name: value for name, value in chosen[0].as_dict().items() if value not in ("", None)}
     display.card_view({"name": chosen[0].name, "description": ""} | facts, str(chosen[0].folder))

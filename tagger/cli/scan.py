@@ -83,7 +83,7 @@ def _run(
         table = display.Results(top_k=top_k, albums=albums) if rows is None or output is not None else None
         progress = stack.enter_context(display.ScanProgress(drawn=table is not None or not sys.stdout.isatty()))
         stack.enter_context(interrupts.obeyed(halt))
-        results = pipeline.scan(
+        scanned = pipeline.scan(
             paths,
             run.plan,
             run.tags,
@@ -94,6 +94,7 @@ def _run(
             on_found=progress.found,
             on_all_found=progress.all_found,
         )
+        results = stack.enter_context(contextlib.closing(scanned))  # no thread outlives the cache
         for result in results:
             counts.add(result)
             progress.add(result)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tagger import paths
 from tagger.cli import options, printing
 from tagger.errors import TagError
 from tagger.sinks import display
@@ -21,7 +22,8 @@ EXIT_FAILURES = 1
 
 def show(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Files to look into.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="FILE", help="Files to look into.", show_default=False, parser=paths.as_named),
     ],
     as_json: options.AsJson = False,
 ) -> int:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from tagger import settings
+from tagger import paths, settings
 from tagger.cli import options, printing
 from tagger.errors import SettingsError
 from tagger.sinks import chapters as lists
@@ -26,7 +26,9 @@ class Kind(StrEnum):
     json = "json"
 
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The file to divide.", show_default=False)]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The file to divide.", show_default=False, parser=paths.as_named)
+]
 Chapters = Annotated[
     Kind | None,
     typer.Option(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tagger.cli import options
+from tagger.cli import interrupts, options
 from tagger.cli import train_options as asked
 from tagger.errors import SettingsError
 from tagger.sinks import display
@@ -30,7 +30,7 @@ def train(
     seed: asked.Seed = None,
     bootstrap: asked.Bootstrap = 0,
     learning_curve: asked.LearningCurve = 0,
-) -> None:
+) -> int:
     """Train a model on labelled music, test it on music it never heard, and write its folder."""
     from trainer import orders, recipes, summary  # light: none loads TensorFlow
 
@@ -41,7 +41,7 @@ def train(
         )
     if list_all:
         display.recipes_table(list(summary.listed(recipes.RECIPES.values())))
-        return
+        return 0
     run = None
     if resume is not None:
         order, run = orders.resumed(resume, runs)
@@ -69,7 +69,8 @@ def train(
     with display.quiet_c_libraries():
         from trainer import train as _  # noqa: F401 - loads TensorFlow, which takes seconds and writes to stderr
 
-    with display.TrainingProgress() as progress:
+    with interrupts.insisted(), display.TrainingProgress() as progress:
         trained = orders.carry_out(order, corpus, runs, progress, run)
     for line in summary.of_run(trained):
         display.note(line)
+    return 0 if trained.finished else interrupts.EXIT_INTERRUPTED

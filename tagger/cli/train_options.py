@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tagger import paths
+
 Dataset = Annotated[
     str,
     typer.Option(
@@ -19,7 +21,12 @@ Dataset = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="Where the dataset's files are, if they are not beside it."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        parser=paths.as_named,
+        help="Where the dataset's files are, if they are not beside it.",
+    ),
 ]
 RecipeName = Annotated[str, typer.Option("--recipe", metavar="NAME", help="One of those that --list shows.")]
 ListAll = Annotated[bool, typer.Option("--list", help="List all recipes, and train nothing.")]
@@ -50,12 +57,20 @@ Changes = Annotated[
 Out = Annotated[
     Path | None,
     typer.Option(
-        "--out", metavar="DIR", help="Model folder to write; else the user's own, by the recipe's name."
+        "--out",
+        metavar="DIR",
+        parser=paths.as_named,
+        help="Model folder to write; else the user's own, by the recipe's name.",
     ),
 ]
 Runs = Annotated[
     Path | None,
-    typer.Option("--runs", metavar="DIR", help="Where run folders are kept; else in the user's own folder."),
+    typer.Option(
+        "--runs",
+        metavar="DIR",
+        parser=paths.as_named,
+        help="Where run folders are kept; else in the user's own folder.",
+    ),
 ]
 Resume = Annotated[
     str | None,
@@ -82,6 +97,7 @@ Background = Annotated[
     typer.Option(
         "--background",
         metavar="DIR",
+        parser=paths.as_named,
         help="Recordings that are no music, as speech and noise: the model learns not to name them.",
     ),
 ]

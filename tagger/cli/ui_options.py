@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from tagger import paths
+
 PORT = 8765
 HOST = "127.0.0.1"
 MOST_MEBIBYTES = 500
@@ -30,6 +32,7 @@ ShareLibrary = Annotated[
         metavar="DIR",
         help="Folder whose tracks the page may show, play and, when it is told to, write.",
         show_default=False,
+        parser=paths.as_named,
     ),
 ]
 MaxUpload = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tagger import paths
 from tagger.cli import interrupts, options, recording
 from tagger.errors import SettingsError
 from tagger.sinks import display
@@ -28,7 +29,10 @@ def undo(
         bool, typer.Option("--last", help="Take back the last run that wrote; so does no option at all.")
     ] = False,
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="F", help="Take back all that was written to this file.")
+        Path | None,
+        typer.Option(
+            "--file", parser=paths.as_named, metavar="F", help="Take back all that was written to this file."
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -77,15 +81,15 @@ def _entries(journal: Journal, run: int | None, file: Path | None, since: str | 
         found = undoing.of_file(journal, file)
         what = f"to {file}"
     elif since is not None:
-        found = list(journal.entries("time >= ? AND undone_by IS NULL AND undoes IS NULL", _seconds(since)))
+        found = list(journal.entries(f"time >= ? AND {undoing.UNDOABLE}", _seconds(since)))
         what = f"since {since}"
     else:
+        runs = journal.runs()
         if run is None:
-            written = [
-                entry.id for entry in journal.runs() if entry.kind != "undo" and entry.n_undone < entry.n_done
-            ]
+            written = [entry.id for entry in runs if entry.kind != "undo" and entry.n_undone < entry.n_done]
             run = max(written, default=0)
-        found = list(journal.entries("run = ? AND undone_by IS NULL", run))
+        is_known = run in {entry.id for entry in runs}  # a number may be larger than SQLite's
+        found = list(journal.entries("run = ? AND undone_by IS NULL", run)) if is_known else []
         what = f"in run {run}" if run else ""
     if not found:
         raise SettingsError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,11 +83,13 @@ def watch(
                 display.note(
                     f"album = {resolved.album} has no say here: a watch never knows an album to be complete"
                 )
-            for result in watching.watch(watcher, run.plan, run.tags, halt=halt, cache=run.cache):
-                counts.add(result)
-                for sink in (table, rows):
-                    if sink is not None:
-                        sink.add(result)
+            watched = watching.watch(watcher, run.plan, run.tags, halt=halt, cache=run.cache)
+            with contextlib.closing(watched) as results:  # no thread outlives the cache
+                for result in results:
+                    counts.add(result)
+                    for sink in (table, rows):
+                        if sink is not None:
+                            sink.add(result)
     preparing.conclude(run, counts)
     return interrupts.EXIT_INTERRUPTED if halt.now.is_set() else 0
 

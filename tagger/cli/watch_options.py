@@ -7,11 +7,16 @@ from typing import Annotated
 
 import typer
 
+from tagger import paths
+
 SETTLE_SECONDS = 2.0
 POLL_SECONDS = 10.0
 
 Folders = Annotated[
-    list[Path], typer.Argument(metavar="DIR", help="Folders, with all below them.", show_default=False)
+    list[Path],
+    typer.Argument(
+        metavar="DIR", help="Folders, with all below them.", show_default=False, parser=paths.as_named
+    ),
 ]
 Settle = Annotated[
     float,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tagger import paths
 from tagger.errors import ModelError
 from tagger.inference import card as cards
 from tagger.inference.card import Card
@@ -61,7 +62,7 @@ def find(model: str | os.PathLike[str], folders: Iterable[Path]) -> Path:
     Raises:
         ModelError: There is no such model.
     """
-    path = Path(model).expanduser()
+    path = paths.expanded(model)
     if path.name != os.fspath(model) and path.is_dir():
         return path
     places = [folder / model for folder in folders]
@@ -88,10 +89,10 @@ def load(folder: Path) -> Artefact:
         raise ModelError(f"{where}: cannot be read: {error}") from error
     card = cards.loads(text, str(where))
     if ONNX not in card.checksums:
-        raise ModelError(f"{where}: damaged card: no checksum for {ONNX}")
+        raise ModelError(f"{where}: damaged card: no checksum for {ONNX}", hint=cards.HINT)
     for name, expected in card.checksums.items():
         if name != Path(name).name:
-            raise ModelError(f"{where}: damaged card: {name} is no file of a model folder")
+            raise ModelError(f"{where}: damaged card: {name} is no file of a model folder", hint=cards.HINT)
         if checksum(folder / name) != expected:
             raise ModelError(
                 f"{folder / name}: damaged: its checksum differs from the card's",
@@ -120,6 +121,6 @@ def checksum(file: Path) -> str:
         with file.open("rb") as stream:
             return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
     except FileNotFoundError as error:
-        raise ModelError(f"{file}: missing from the model folder") from error
+        raise ModelError(f"{file}: missing from the model folder", hint=cards.HINT) from error
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error}") from error

@@ -9,12 +9,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tagger.errors import ModelError
+from tagger.inference import plain
 from tagger.inference.frontend import FrontEnd
 
 FORMAT = "tagger-model"
 FORMAT_VERSION = 1
 
 _MOST_OFFSET = 20.0
+# Far beyond what training fits; colder, a division overflows, and every answer claims to be certain.
+_COLDEST, _HOTTEST = 1e-3, 1e3
+
+_KINDS: dict[type, tuple[str, ...]] = {
+    str: ("name", "description", "licence", "created", "tagger_version"),
+    list: ("genres", "corpora"),
+    dict: (
+        "front_end",
+        "window",
+        "calibration",
+        "thresholds",
+        "network",
+        "recipe",
+        "split",
+        "scores",
+        "checksums",
+    ),
+}
+HINT = "copy the model folder again, or train the model again"
+"""What helps where a model folder is damaged."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +63,7 @@ class Calibration:
 
     Attributes:
         method: "temperature": the logits are divided by `temperature` before the softmax.
-        temperature: Above 0; 1 leaves the logits as they are.
+        temperature: 0.001 to 1000; 1 leaves the logits as they are.
     """
 
     method: str = "temperature"
@@ -137,9 +158,9 @@ def loads(text: str, where: str) -> Card:
         ModelError: The text is no card, of another format version, or a value makes no sense.
     """
     try:
-        raw = json.loads(text)
-    except ValueError as error:
-        raise ModelError(f"{where}: not valid JSON: {error}") from error
+        raw = json.loads(text, parse_float=plain.finite, parse_constant=plain.finite)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{where}: not valid JSON: {error}", hint=HINT) from error
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
         raise ModelError(
             f"{where}: not the card of a tagger model", hint="`tagger models` lists the models found"
@@ -153,63 +174,95 @@ def loads(text: str, where: str) -> Card:
         card = _card(raw)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-        raise ModelError(f"{where}: damaged card: {problem}") from error
+        raise ModelError(f"{where}: damaged card: {problem}", hint=HINT) from error
     return card
 
 
 def _card(raw: dict[str, Any]) -> Card:
     values = {entry.name: raw[entry.name] for entry in dataclasses.fields(Card) if entry.name != "held_out"}
-    window, calibration = WindowShape(**raw["window"]), Calibration(**raw["calibration"])
+    for kind, names in _KINDS.items():
+        for name in names:
+            plain.demand(isinstance(raw[name], kind), f"{name} must be {plain.WORDS[kind.__name__]}")
     genres = tuple(raw["genres"])
-    if (
-        not genres
-        or len(set(genres)) < len(genres)
-        or not all(isinstance(g, str) and g.strip() for g in genres)
-    ):
-        raise ValueError("genres must be distinct, non-empty names")
-    if not (isinstance(window.frames, int) and isinstance(window.hop_frames, int)):
-        raise TypeError("window lengths must be whole numbers of frames")
-    if not 1 <= window.hop_frames <= window.frames:
-        raise ValueError(f"window hop of {window.hop_frames} frames is not within 1 to {window.frames}")
-    if calibration.method != "temperature" or not calibration.temperature > 0:
-        raise ValueError(f"unknown calibration {raw['calibration']}")
-    thresholds = {genre: float(raw["thresholds"][genre]) for genre in genres}
-    if not all(0 <= threshold <= 1 for threshold in thresholds.values()):
-        raise ValueError("thresholds must be within 0 to 1")
-    if not all(isinstance(value, str) for value in raw["checksums"].values()):
-        raise TypeError("checksums must be texts")
+    plain.demand(
+        genres and all(isinstance(g, str) and g.strip() for g in genres) and len(set(genres)) == len(genres),
+        "genres must be distinct, non-empty names",
+    )
+    plain.demand(raw["name"].strip(), "name must not be empty")
+    plain.demand(
+        all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in raw["corpora"]),
+        "corpora must be objects, each with a name",
+    )
+    plain.demand(all(isinstance(one, str) for one in raw["checksums"].values()), "checksums must be texts")
+    calibration = plain.part(Calibration, raw, "calibration")
+    plain.demand(calibration.method == "temperature", f"there is no calibration by {calibration.method}")
+    plain.demand(
+        _COLDEST <= calibration.temperature <= _HOTTEST,
+        f"calibration.temperature must be within {_COLDEST:g} to {_HOTTEST:g}",
+    )
     return Card(
         **values
         | {
             "genres": genres,
-            "front_end": FrontEnd(**raw["front_end"]),
-            "window": window,
+            "front_end": plain.part(FrontEnd, raw, "front_end"),
+            "window": _window(raw),
             "calibration": calibration,
-            "thresholds": thresholds,
+            "thresholds": _thresholds(raw["thresholds"], genres),
             "corpora": tuple(raw["corpora"]),
             "held_out": None if raw.get("held_out") is None else _held_out(raw["held_out"], genres),
         }
     )
 
 
-def _held_out(raw: Mapping[str, Any], genres: Sequence[str]) -> HeldOut:
-    found = HeldOut(
-        source=raw["source"],
-        genre=tuple(raw["genre"]),
-        confidence=tuple(map(float, raw["confidence"])),
-        right=tuple(raw["right"]),
-        scale={genre: float(raw["scale"][genre]) for genre in genres},
+def _window(raw: Mapping[str, Any]) -> WindowShape:
+    window = plain.part(WindowShape, raw, "window")
+    plain.demand(
+        1 <= window.hop_frames <= window.frames,
+        f"window hop of {window.hop_frames} frames is not within 1 to {window.frames}",
     )
-    if not isinstance(found.source, str):
-        raise TypeError("the source of held-out tracks must be a text")
-    if not len(found.genre) == len(found.confidence) == len(found.right):
-        raise ValueError("held-out tracks must each have a genre, a confidence, and whether it was right")
-    if not all(type(one) is int and 0 <= one < len(genres) for one in found.genre):
-        raise ValueError(f"genres of held-out tracks must be whole numbers below {len(genres)}")
-    if not all(type(one) is int and one in {0, 1} for one in found.right):
-        raise ValueError("held-out tracks are right, 1, or wrong, 0")
-    if not all(0 <= one <= 1 for one in found.confidence):
-        raise ValueError("confidences of held-out tracks must be within 0 to 1")
-    if not all(abs(one) <= _MOST_OFFSET for one in found.scale.values()):
-        raise ValueError(f"the scale of held-out tracks must be within -{_MOST_OFFSET:g} to {_MOST_OFFSET:g}")
-    return found
+    plain.demand(window.seconds > 0 and window.hop_seconds > 0, "lengths of windows must be above 0 s")
+    return window
+
+
+def _thresholds(raw: Mapping[str, Any], genres: Sequence[str]) -> dict[str, float]:
+    for genre in genres:
+        plain.demand(genre in raw, f"there is no threshold for {genre}")
+        plain.demand(
+            plain.fits(raw[genre], "float") and 0 <= raw[genre] <= 1, "thresholds must be within 0 to 1"
+        )
+    return {genre: float(raw[genre]) for genre in genres}
+
+
+def _held_out(raw: Any, genres: Sequence[str]) -> HeldOut:
+    plain.demand(isinstance(raw, dict), "held_out must be an object")
+    plain.demand(isinstance(raw["source"], str), "the source of held-out tracks must be a text")
+    answers = [raw[name] for name in ("genre", "confidence", "right")]
+    plain.demand(
+        all(isinstance(one, list) for one in answers) and len({len(one) for one in answers}) == 1,
+        "held-out tracks must each have a genre, a confidence, and whether it was right",
+    )
+    genre, confidence, right = answers
+    plain.demand(
+        all(type(one) is int and 0 <= one < len(genres) for one in genre),
+        f"genres of held-out tracks must be whole numbers below {len(genres)}",
+    )
+    plain.demand(
+        all(type(one) is int and one in {0, 1} for one in right), "held-out tracks are right, 1, or wrong, 0"
+    )
+    plain.demand(
+        all(plain.fits(one, "float") and 0 <= one <= 1 for one in confidence),
+        "confidences of held-out tracks must be within 0 to 1",
+    )
+    plain.demand(isinstance(raw["scale"], dict), "the scale of held-out tracks must be an object")
+    offsets: list[Any] = [raw["scale"].get(genre) for genre in genres]
+    plain.demand(
+        all(plain.fits(one, "float") and abs(one) <= _MOST_OFFSET for one in offsets),
+        f"the scale of held-out tracks must be within -{_MOST_OFFSET:g} to {_MOST_OFFSET:g} for each genre",
+    )
+    return HeldOut(
+        source=raw["source"],
+        genre=tuple(genre),
+        confidence=tuple(map(float, confidence)),
+        right=tuple(right),
+        scale=dict(zip(genres, map(float, offsets), strict=True)),
+    )

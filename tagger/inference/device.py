@@ -126,10 +126,10 @@ def keras_model(artefact: Artefact) -> tuple[Any, str]:
 
     try:
         model = keras.saving.load_model(artefact.keras_file, compile=False, safe_mode=True)
-        n_bands, n_genres = model.input.shape[-1], model.output[LOGITS].shape[-1]
+        (n_frames, n_bands), n_genres = model.input.shape[1:], model.output[LOGITS].shape[-1]
     except Exception as error:  # Keras lets errors of zip, JSON, HDF5 and its own layers through
         raise unusable(artefact.keras_file, error) from error
-    check_fit(artefact, artefact.keras_file, n_bands, n_genres)
+    check_fit(artefact, artefact.keras_file, n_frames, n_bands, n_genres)
     return model, str(keras.backend.backend())
 
 

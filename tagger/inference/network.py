@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import ModelError
+from tagger.inference import card as cards
 from tagger.inference.artefact import Artefact
 
 Array = NDArray[np.float32]
@@ -46,13 +47,23 @@ def pair(outputs: Sequence[Array]) -> tuple[Array, Array]:
     return logits, outputs[1] if len(outputs) > 1 else np.empty((len(logits), 0), np.float32)
 
 
-def check_fit(artefact: Artefact, file: Path, n_bands: Any, n_genres: Any) -> None:
-    """Raise `ModelError` for a network that takes or gives other numbers than its card says."""
+def check_fit(artefact: Artefact, file: Path, n_frames: Any, n_bands: Any, n_genres: Any) -> None:
+    """Raise `ModelError` for a network that takes or gives other numbers than its card says.
+
+    A number of frames that is no number, such as a name or None, is one that the network leaves open.
+    """
     card = artefact.card
+    if isinstance(n_frames, int) and (n_frames != card.window.frames or card.window.variable):
+        said = "of any length" if card.window.variable else f"of {card.window.frames}"
+        raise ModelError(
+            f"{file}: windows of {n_frames} frames do not fit the card, which says windows {said}",
+            hint=cards.HINT,
+        )
     if (n_bands, n_genres) != (card.front_end.n_bands, len(card.genres)):
         raise ModelError(
             f"{file}: {n_bands} bands in and {n_genres} genres out do not fit the card, "
-            f"which has {card.front_end.n_bands} and {len(card.genres)}"
+            f"which has {card.front_end.n_bands} and {len(card.genres)}",
+            hint=cards.HINT,
         )
 
 

@@ -7,8 +7,9 @@ import os
 import numpy as np
 
 from tagger.errors import ModelError
+from tagger.inference import card as cards
 from tagger.inference.artefact import Artefact
-from tagger.inference.network import EMBEDDING, LOGITS, Array, check_fit, pair, unloadable, unusable
+from tagger.inference.network import EMBEDDING, LOGITS, Array, check_fit, first_line, pair, unloadable, unusable
 
 # More at a time leave the processor's caches, which was measured to cost 8 % at 64 windows, and 17 % at 128.
 _WINDOWS_AT_A_TIME = 16
@@ -51,7 +52,9 @@ class OnnxRuntime:
         shapes = {output.name: output.shape for output in outputs}
         if len(inputs) != 1 or len(inputs[0].shape) != 3 or LOGITS not in shapes:
             raise ModelError(f"{artefact.onnx_file}: not a network from windows to logits")
-        check_fit(artefact, artefact.onnx_file, inputs[0].shape[-1], shapes[LOGITS][-1])
+        _, n_frames, n_bands = inputs[0].shape
+        check_fit(artefact, artefact.onnx_file, n_frames, n_bands, shapes[LOGITS][-1])
+        self._file = artefact.onnx_file
         self._input = inputs[0].name
         self._outputs = [name for name in (LOGITS, EMBEDDING) if name in shapes]
 
@@ -66,4 +69,10 @@ class OnnxRuntime:
         return self.outputs(windows)[0]
 
     def _run(self, windows: Array) -> list[Array]:
-        return self._session.run(self._outputs, {self._input: windows})
+        try:
+            return self._session.run(self._outputs, {self._input: windows})
+        except Exception as error:  # as above
+            raise ModelError(
+                f"{self._file}: cannot hear windows of {windows.shape[1]} frames: {first_line(error)}",
+                hint=cards.HINT,
+            ) from error

@@ -18,55 +18,13 @@ from typing import Any
 
 from tagger.errors import OutputError, TagError
 from tagger.records import Stamp
+from tagger.sinks import bound
+from tagger.sinks.cache_tables import FORMAT, PLACES, SCHEMA, TABLES
 from tagger.sinks.remembered import Known, Place, Ranking, Remembered, numbers
 from tagger.sinks.tags import payload
 
 __all__ = ["FORMAT", "Cache", "Known", "Place", "Ranking", "Remembered"]
 
-FORMAT = 2
-
-_SCHEMA = (
-    """
-CREATE TABLE files (
-    device INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL,
-    recording BLOB NOT NULL,
-    genres TEXT,                    -- JSON, as they were at ctime_ns; NULL if they were not read
-    PRIMARY KEY (device, inode)
-) WITHOUT ROWID
-""",
-    """
-CREATE TABLE results (
-    recording BLOB NOT NULL,
-    way BLOB NOT NULL,              -- of listening: the model and all that shapes its numbers
-    duration_seconds REAL NOT NULL,
-    n_windows INTEGER NOT NULL,
-    ranking BLOB NOT NULL,          -- see Ranking; empty where nothing could be heard
-    embedding BLOB NOT NULL,        -- float32
-    reason TEXT NOT NULL,           -- why nothing could be heard
-    PRIMARY KEY (recording, way)
-) WITHOUT ROWID
-""",
-)
-
-# Programs of before it do without this table, so that its coming makes no cache worthless: it is made where it
-# is missing.
-_PLACES = """
-CREATE TABLE IF NOT EXISTS places (
-    path BLOB PRIMARY KEY,          -- absolute
-    device INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL,
-    credits TEXT                    -- JSON, as they were at ctime_ns; NULL if they were not read
-) WITHOUT ROWID
-"""
-
-_TABLES = ("files", "results", "places")
 _HEARD = "SELECT recording, duration_seconds, n_windows, ranking, embedding, reason"
 
 # The time of the last change of anything about a file tells it from one that got its inode, size and date.
@@ -89,7 +47,7 @@ class Cache:
         self.path = folder / "cache.sqlite3"
         self._on_trouble = on_trouble
         self.trouble = ""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # who meets trouble closes, with the lock in hand
         self._database: sqlite3.Connection | None = None
         with self._trouble_told():
             folder.mkdir(parents=True, exist_ok=True)
@@ -100,10 +58,11 @@ class Cache:
             self._set_up(database)
 
     def close(self) -> None:
-        """Close the database."""
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        """Close the database; threads that ask still, or later, are told nothing."""
+        with self._lock:  # SQLite does not survive being closed under another thread
+            if self._database is not None:
+                self._database.close()
+                self._database = None
 
     def recall(self, path: Path, stamp: Stamp, way: bytes) -> Remembered | None:
         """Give what was heard in a file in some way of listening, wherever it was then; None if nothing was.
@@ -220,8 +179,11 @@ class Cache:
             "results": "SELECT count(*) FROM results",
         }
         found = {name: rows[0][0] if (rows := self._do(query)) else 0 for name, query in counted.items()}
-        sizes = [file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*")]
-        return found | {"bytes": sum(sizes)}
+        n_bytes = 0
+        for file in self.path.parent.glob(f"{self.path.name}*"):
+            with contextlib.suppress(FileNotFoundError):  # SQLite removes its log when the last one closes
+                n_bytes += file.stat().st_size
+        return found | {"bytes": n_bytes}
 
     def clear(self) -> None:
         """Forget everything.
@@ -231,7 +193,7 @@ class Cache:
         """
         if self._database is None:
             raise OutputError(f"{self.path}: the cache cannot be used", hint="delete the file")
-        for statement in (*(f"DELETE FROM {table}" for table in _TABLES), "VACUUM"):
+        for statement in (*(f"DELETE FROM {table}" for table in TABLES), "VACUUM"):
             self._do(statement)
 
     def _result(self, stamp: Stamp, way: bytes) -> Remembered | None:
@@ -259,20 +221,20 @@ class Cache:
     def _do(self, statement: str, values: tuple[Any, ...] = ()) -> list[Any]:
         with self._lock, self._trouble_told():
             if self._database is not None:
-                return self._database.execute(statement, values).fetchall()
+                return self._database.execute(statement, bound.storable(values)).fetchall()
         return []
 
     def _set_up(self, database: sqlite3.Connection) -> None:
         (found,) = database.execute("PRAGMA user_version").fetchone()
         if found == FORMAT:
-            database.execute(_PLACES)
+            database.execute(PLACES)
             return
         database.execute("BEGIN IMMEDIATE")
         (found,) = database.execute("PRAGMA user_version").fetchone()
         if found != FORMAT:  # a cache of another version is worth nothing to this one
-            for table in _TABLES:
+            for table in TABLES:
                 database.execute(f"DROP TABLE IF EXISTS {table}")
-            for statement in (*_SCHEMA, _PLACES):
+            for statement in (*SCHEMA, PLACES):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {FORMAT}")
         database.execute("COMMIT")

@@ -8,26 +8,19 @@ the file must stay the same one under several names, by overwriting it from a co
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import shutil
-import stat
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
-from tagger.errors import ChangedError, FileError, OutputError, TagError, UntaggableError
+from tagger.errors import OutputError, TagError
 from tagger.records import Stamp
-from tagger.sinks import delta, digests, files, in_place
+from tagger.sinks import admission, delta, digests, files, in_place
+from tagger.sinks.admission import Proof
 from tagger.sinks.draft import Draft, Edit
 from tagger.sinks.entries import Note
 from tagger.sinks.journal import Journal
-
-_MOST_IN_PLACE_BYTES = 1 << 20
-
-Proof: TypeAlias = Callable[[str | os.PathLike[str], BinaryIO], str]
-"""Digests the audio in an open file; the path is named in errors."""
 
 
 class Writer:
@@ -67,56 +60,14 @@ class Writer:
             TagError: It cannot be changed, or its audio would not be the same; it is as it was.
         """
         real = Path(os.path.realpath(path))
-        with _ours(path), real.open("rb") as file, files.locked(file):
+        with admission.ours(path), real.open("rb") as file, files.locked(file):
             status = os.fstat(file.fileno())
-            _check(path, real, status, stamp, self.hardlinks)
+            admission.check(path, real, status, stamp, self.hardlinks)
             attempt = _Attempt(self, Path(path), real, file, note)
             try:
                 return attempt.carry_out(edit)
             finally:
                 attempt.clean_up()
-
-
-def rehearse(
-    path: str | os.PathLike[str], edit: Callable[[BinaryIO], bool], *, hardlinks: str = "write"
-) -> bool:
-    """See whether a file could be changed, and change nothing.
-
-    Args:
-        path: The file, or a link to it.
-        edit: See `Writer.rewrite`.
-        hardlinks: See `Writer`.
-
-    Returns:
-        Whether there would be a change.
-
-    Raises:
-        TagError: It could not be changed.
-    """
-    real = Path(os.path.realpath(path))
-    with _ours(path), real.open("rb") as file, contextlib.ExitStack() as stack:
-        _check(path, real, os.fstat(file.fileno()), None, hardlinks)
-        return edit(_as_file(Draft(file, lambda: stack.enter_context(tempfile.TemporaryFile()))))
-
-
-def _check(
-    path: str | os.PathLike[str], real: Path, status: os.stat_result, stamp: Stamp | None, hardlinks: str
-) -> None:
-    """Refuse what may not be changed, or is not what was heard."""
-    now = Stamp.of(real.stat())
-    if now != Stamp.of(status) or stamp not in {None, now}:
-        raise ChangedError(path, "it changed after it was heard")
-    if not stat.S_ISREG(status.st_mode):
-        raise TagError(path, "it is no regular file")
-    if status.st_nlink > 1 and hardlinks == "skip":
-        raise UntaggableError(
-            path,
-            f"it has {status.st_nlink} names (hard links)",
-            hint="--hardlinks break changes this name alone, --hardlinks write all of them",
-        )
-    # The superuser may write anything; that a file was made read-only is a wish all the same.
-    if not (os.access(real, os.W_OK) and status.st_mode & 0o222):
-        raise TagError(path, "it is read-only")
 
 
 class _Attempt:
@@ -139,8 +90,8 @@ class _Attempt:
         edits = new.edits()
         if edits == []:
             return False
-        self._prove(_as_file(new))
-        if edits is not None and self._fits(edits):
+        admission.prove(self._path, self._status, self._file, _as_file(new), self._writer.proof)
+        if edits is not None and admission.fits(edits, self._status, self._writer.hardlinks):
             self._write_in_place(edits, _as_file(new))
         else:
             self._replace(new)
@@ -167,30 +118,11 @@ class _Attempt:
         self._number = self._journal.begin(self._writer.run, self._real, self._note, self._temporary)
         self._is_open = True
 
-    def _prove(self, new: BinaryIO) -> None:
-        proof = self._writer.proof
-        try:
-            is_same = proof(self._path, new) == proof(self._path, self._file)
-        except FileError as exc:
-            raise TagError(
-                self._path, f"not written, since its audio cannot be compared: {exc.reason}"
-            ) from exc
-        if not is_same:
-            self._check_still()
-            raise TagError(self._path, "not written, since its audio would not have stayed the same")
-
-    def _fits(self, edits: list[Edit]) -> bool:
-        n_bytes = sum(len(old) for _, old, _ in edits)
-        return n_bytes <= _MOST_IN_PLACE_BYTES and not self._breaks_links()
-
-    def _breaks_links(self) -> bool:
-        return self._status.st_nlink > 1 and self._writer.hardlinks == "break"
-
     def _write_in_place(self, edits: list[Edit], new: BinaryIO) -> None:
         """Write the bytes that differ; the old ones are in the journal before."""
         self._begin()
         digest = self._prepare("in place", new, rollback=in_place.pack(edits))
-        self._check_still()
+        admission.check_still(self._path, self._real, self._status)
         with self._real.open("r+b", buffering=0) as file:
             self._is_open = False  # from here on, only what is known to have happened may close the entry
             try:
@@ -213,10 +145,10 @@ class _Attempt:
             shutil.copyfileobj(new, copy, 1 << 20)
         kept = files.keep_attributes(self._file, copy)
         files.sync(copy)
-        must_stay = self._status.st_nlink > 1 and not self._breaks_links()
+        must_stay = self._status.st_nlink > 1 and self._writer.hardlinks != "break"
         how = "overwrite" if must_stay or not kept else "replace"
         digest = self._prepare(how, copy)
-        self._check_still()
+        admission.check_still(self._path, self._real, self._status)
         temporary = self._temporary or self._real
         if how == "replace":
             files.set_times(temporary, self._status)
@@ -253,30 +185,6 @@ class _Attempt:
         with contextlib.suppress(OutputError):
             self._journal.finish(self._number or 0, left)
 
-    def _check_still(self) -> None:
-        """The last look before bytes move: whoever wrote meanwhile must not be overwritten."""
-        if Stamp.of(self._real.stat()) != Stamp.of(self._status):
-            raise ChangedError(self._path, "it changed while its tag was made ready")
-
 
 def _as_file(draft: Draft) -> BinaryIO:
     return draft  # type: ignore[return-value]  # RawIOBase is a file object, but not declared as one
-
-
-@contextlib.contextmanager
-def _ours(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn what the file system says into our errors, with the path in front."""
-    try:
-        yield
-    except OutputError as exc:
-        raise TagError(path, f"not written: {exc.message}", hint=exc.hint) from exc
-    except PermissionError as exc:
-        beside = f" in {exc.filename!r}" if exc.filename and ".tagger-" in str(exc.filename) else ""
-        where = "no file may be made in its folder" if beside else "no permission to change it"
-        raise TagError(path, where) from exc
-    except FileNotFoundError as exc:
-        raise TagError(path, "it is gone") from exc
-    except io.UnsupportedOperation as exc:
-        raise TagError(path, str(exc)) from exc
-    except OSError as exc:
-        raise TagError(path, (exc.strerror or str(exc)).lower()) from exc

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tagger.errors import OutputError
+from tagger.sinks import bound
 
 FORMAT = 2
 
@@ -97,7 +98,7 @@ class Corrections:
         with self._ours():
             done = self._database.execute(
                 f"INSERT INTO corrections ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*values, said.confidence, said.model, json.dumps(said.tags), said.state),
+                bound.storable((*values, said.confidence, said.model, json.dumps(said.tags), said.state)),
             )
             return done.lastrowid or 0
 

@@ -65,7 +65,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One write. Attributes are the columns of the table, with JSON as tuples."""
+    """One write. Attributes are the columns of the table, with JSON as tuples; one more tells of `path`.
+
+    Attributes:
+        is_copy: Whether the file is but a copy of the one that was written, which is where it was.
+    """
 
     id: int
     run: int
@@ -81,3 +85,4 @@ class Entry:
     rollback: bytes | None
     delta: bytes | None
     undone_by: int | None
+    is_copy: bool = False

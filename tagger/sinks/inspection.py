@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tagger.errors import TagError, UntaggableError
-from tagger.sinks import changes, tags
+from tagger.sinks import tags
+from tagger.sinks.rehearsing import Rehearsal
 from tagger.sinks.tags import fields, sniff
 from tagger.sinks.tags.interface import Place
 
@@ -55,7 +56,8 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
 def _problem(path: Path) -> tuple[str, str]:
     """Why a file cannot be written, and what helps; two empty texts if it can."""
     try:
-        changes.rehearse(path, lambda file: tags.apply(path, file, {fields.GENRE: _TRIAL}), hardlinks="skip")
+        trial = Rehearsal(hardlinks="skip")
+        trial.rewrite(path, lambda file: tags.apply(path, file, {fields.GENRE: _TRIAL}))
     except TagError as error:
         return error.reason, error.hint
     return "", ""

@@ -19,6 +19,7 @@ from typing import Any
 
 from tagger.errors import OutputError
 from tagger.records import Stamp
+from tagger.sinks import bound
 from tagger.sinks.entries import Entry, Left, Note, Run
 
 FORMAT = 2
@@ -254,7 +255,7 @@ class Journal:
 
     def _do(self, statement: str, *values: Any) -> sqlite3.Cursor:
         with self._ours():
-            return self._database.execute(statement, values)
+            return self._database.execute(statement, bound.storable(values))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

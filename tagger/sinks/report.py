@@ -220,7 +220,10 @@ def _ours(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise errors.OutputError(f"{path}: the report cannot be written: {exc.strerror}") from exc
+        reason, hint = exc.strerror, "name another file"
+        if not Path(path).parent.is_dir():
+            reason, hint = f"there is no folder {Path(path).parent}", "create it first"
+        raise errors.OutputError(f"{path}: the report cannot be written: {reason}", hint=hint) from exc
 
 
 def status(result: records.Result) -> str:

@@ -156,6 +156,12 @@ def load(genres: Path | None = None, tree: Path | None = None, map: Path | None 
 def _lines(path: Path) -> list[str]:
     """Genres of a list."""
     lines = [line.strip() for line in _text(path).splitlines()]
+    for number, line in enumerate(lines, 1):
+        if not spelling.is_storable(line) and not line.startswith("#"):
+            raise SettingsError(
+                f"{path}: line {number}: a name with a control character: {line!r}",
+                hint="write one genre a line",
+            )
     if names := [line for line in lines if line and not line.startswith("#")]:
         return names
     raise SettingsError(f"{path}: there is no genre in it", hint="write one genre a line")
@@ -177,6 +183,8 @@ def _map(path: Path) -> dict[str, str | None]:
             raise _wrong(path, ours, f"{ours.value} is there twice", "keep one of the lines")
         seen.add(spelling.key(ours.value))
         is_null = users.style is None and users.value in _NULLS
+        if not is_null:
+            _check_writable(users, path, "write null if it is never to be written")
         found[ours.value.strip()] = None if is_null else users.value.strip()
     finals = {spelling.key(one): other for one, other in found.items()}
     for name in filter(None, found.values()):
@@ -200,6 +208,7 @@ def _edges(node: yaml.Node, path: Path, above: str | None = None) -> Iterator[tu
     """Each genre of a tree, after the one right above it."""
     if isinstance(node, yaml.ScalarNode):
         if name := node.value.strip():
+            _check_writable(node, path, "write a name on one line")
             yield above, name
     elif isinstance(node, yaml.SequenceNode):
         for entry in node.value:
@@ -208,6 +217,7 @@ def _edges(node: yaml.Node, path: Path, above: str | None = None) -> Iterator[tu
         for name_node, finer in node.value:
             if not isinstance(name_node, yaml.ScalarNode) or not name_node.value.strip():
                 raise _wrong(path, name_node, "a genre without a name", "write `- name:` above finer genres")
+            _check_writable(name_node, path, "write a name on one line")
             yield above, name_node.value.strip()
             yield from _edges(finer, path, name_node.value.strip())
 
@@ -274,6 +284,14 @@ def _text(path: Path) -> str:
 
 def _wrong(path: Path, node: yaml.Node, what: str, hint: str) -> SettingsError:
     return SettingsError(f"{path}: line {node.start_mark.line + 1}: {what}", hint=hint)
+
+
+def _check_writable(node: yaml.ScalarNode, path: Path, hint: str) -> None:
+    """Refuse a name that no tag can hold."""
+    if not node.value.strip():
+        raise _wrong(path, node, "an empty name", hint)
+    if not spelling.is_storable(node.value.strip()):
+        raise _wrong(path, node, f"a name with a control character: {node.value!r}", hint)
 
 
 def _keys(names: Iterable[str]) -> list[str]:

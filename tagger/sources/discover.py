@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+from tagger import paths as users
 from tagger.records import Failed, Track
 from tagger.sources import sniff, suffixes, wildcard
 
@@ -35,12 +37,18 @@ def audio_files(
         stdin: One path a line, or ended by NULs if there is a NUL; by default the process's standard input. It
             is read to its end first, because a name before the first NUL may hold a line break.
 
-    Yields:
+    Returns:
         Tracks, and a `Failed` for what does not exist, matches nothing or cannot be read.
+
+    Raises:
+        SettingsError: A path is empty; this is told before anything is found.
     """
+    return _found([users.named(path) for path in paths], stdin)
+
+
+def _found(paths: list[str], stdin: Iterable[bytes] | None) -> Iterator[Found]:
     search = _Search()
-    for given in paths:
-        path = os.fspath(given)
+    for path in paths:
         if path == "-":
             for name in _listed(sys.stdin.buffer if stdin is None else stdin):
                 yield from search.named(Path(name))
@@ -78,8 +86,8 @@ def is_audio(path: Path) -> bool:
 
 
 def _listed(stdin: Iterable[bytes]) -> Iterator[str]:
-    """Split a list of paths; names that are not UTF-8 are kept as surrogate escapes."""
-    data = b"".join(stdin)
+    """Split a list of paths; names that are not UTF-8 are kept as surrogate escapes, a mark of UTF-8 is not."""
+    data = b"".join(stdin).removeprefix(codecs.BOM_UTF8)
     lines = data.split(b"\0") if b"\0" in data else [line.removesuffix(b"\r") for line in data.split(b"\n")]
     return (os.fsdecode(line) for line in lines if line)
 

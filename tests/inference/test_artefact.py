@@ -1,6 +1,7 @@
 """A model folder is data: it is checked before it is used, and a bad one is one clear sentence."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -143,19 +144,45 @@ def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
         lambda content: content.update(checksums={}),
         lambda content: content.update(checksums={"model.onnx": 1, "model.keras": 2}),
         lambda content: content.update(window=None),
+        lambda content: content["window"].update(seconds="long"),
+        lambda content: content["window"].update(hop_seconds=-1),
+        lambda content: content["window"].update(variable="no"),
+        lambda content: content["window"].pop("variable"),
+        lambda content: content["front_end"].update(sample_rate="x"),
+        lambda content: content["front_end"].update(n_mels=95.5),
+        lambda content: content["front_end"].update(amin=float("inf")),
+        lambda content: content["calibration"].update(temperature=1e-300),
+        lambda content: content["calibration"].update(temperature=1e300),
+        lambda content: content["calibration"].update(temperature=True),
+        lambda content: content.update(name=None),
+        lambda content: content.update(name=" "),
+        lambda content: content.update(description={}),
+        lambda content: content.update(checksums=[]),
+        lambda content: content.update(thresholds=[]),
+        lambda content: content.update(split=None),
+        lambda content: content.update(scores=[]),
+        lambda content: content.update(recipe=7),
         lambda content: content.update(corpora=7),
+        lambda content: content.update(corpora=[{}]),
+        lambda content: content["held_out"].update(genre=3),
+        lambda content: content["held_out"].update(scale=[]),
+        lambda content: content["held_out"]["confidence"].__setitem__(0, "x"),
+        lambda content: content["held_out"]["confidence"].__setitem__(0, 10**400),
+        lambda content: content["network"].update(parameters=float("nan")),
     ],
 )
 def test_a_nonsensical_card_is_one_sentence(folder: Path, change: Change) -> None:
-    """Whatever is wrong in a card, the answer is one sentence with the card's path."""
+    """Whatever is wrong in a card, the answer is one sentence of ours with the card's path, and a hint."""
     change_card(folder, change)
     with pytest.raises(ModelError) as caught:
         artefact.load(folder)
     assert str(caught.value).startswith(str(folder))
     assert "\n" not in str(caught.value)
+    assert not re.search("__init__|not supported|object is not|has no attribute|convert", str(caught.value))
+    assert caught.value.hint
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"\xff\xfe\x00", b"null"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"[" * 100_000, b"\xff\xfe\x00", b"null"])
 def test_a_card_of_any_bytes_is_one_sentence(folder: Path, content: bytes) -> None:
     """A card that is no card is refused."""
     (folder / artefact.CARD).write_bytes(content)
@@ -186,6 +213,39 @@ def test_a_card_that_does_not_fit_its_network_is_refused(folder: Path) -> None:
     for choice in ("onnx", "keras"):
         with pytest.raises(ModelError, match="do not fit the card"):
             runtime.load(artefact.load(folder), choice)
+
+
+def fixed(folder: Path, n_frames: int) -> None:
+    """Put networks into a folder that take windows of one length only."""
+    import onnx
+
+    network = onnx.load(folder / artefact.ONNX)
+    length = network.graph.input[0].type.tensor_type.shape.dim[1]
+    length.Clear()
+    length.dim_value = n_frames
+    onnx.save(network, folder / artefact.ONNX)
+    refresh_checksums(folder)
+
+
+@pytest.mark.parametrize("variable", [True, False])
+def test_windows_that_the_network_cannot_take_are_refused(folder: Path, variable: bool) -> None:
+    """A card that names another length than the only one of its network does not fit it."""
+    n_frames = json.loads((folder / artefact.CARD).read_text())["window"]["frames"]
+    fixed(folder, n_frames)
+    change_card(folder, lambda content: content["window"].update(variable=False))
+    assert runtime.load(artefact.load(folder), "onnx").name == "onnx"
+    frames = n_frames if variable else 999
+    change_card(folder, lambda content: content["window"].update(variable=variable, frames=frames))
+    with pytest.raises(ModelError, match=f"windows of {n_frames} frames do not fit the card"):
+        runtime.load(artefact.load(folder), "onnx")
+
+
+def test_what_a_network_cannot_compute_is_one_sentence(bundled: Artefact) -> None:
+    """Windows that only turn out to be unusable when they are heard end in a sentence too."""
+    windows = np.zeros((1, 0, bundled.card.front_end.n_bands), np.float32)
+    with pytest.raises(ModelError, match="cannot hear windows of 0 frames") as caught:
+        runtime.load(bundled, "onnx")._run(windows)
+    assert "\n" not in caught.value.message
 
 
 def test_code_in_a_network_is_not_run(folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -183,6 +185,32 @@ def test_threads_and_processes_share_it(tmp_path: Path) -> None:
     assert all(cache.recall(path, stamp(path), WAY) == HEARD for path in pieces for cache in (one, other))
     one.close()
     other.close()
+
+
+_CLOSED_IN_USE = """
+import pathlib, sys, threading
+from tagger.sinks.cache import Cache
+for number in range(60):
+    cache = Cache(pathlib.Path(sys.argv[1]), print)
+    def ask():
+        for _ in range(400):
+            cache.unplaced()
+            cache.library([b"one"])
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    cache.unplaced()
+    cache.close()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def test_closing_waits_for_threads_that_ask(tmp_path: Path) -> None:
+    """A cache that is closed while threads are inside it neither crashes nor tells of trouble."""
+    program = [sys.executable, "-c", _CLOSED_IN_USE, tmp_path / "c"]
+    done = subprocess.run(program, capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 @pytest.mark.parametrize("damage", ["not a database", "foreign tables", "a folder", "no room for a folder"])

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import pytest
 
 from tagger import errors, records
-from tagger.sinks import changes, delta, files, in_place, journal, recovery, tags, undo
+from tagger.sinks import changes, delta, digests, files, in_place, journal, recovery, tags, undo
 from tagger.sinks.tags import fields
 from tagger.sources import packets
 
@@ -192,6 +192,138 @@ def test_a_moved_file_is_known_by_its_bytes(
     assert len(entries) == 2
     assert not any(undone.problem for undone in undo.undo(entries, writer()))
     assert moved.read_bytes() == original
+
+
+def test_a_copy_is_restored_without_using_up_the_original(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """Taking back what stands in a copy leaves the undo of the file that was written."""
+    path = song("MP3")
+    original = path.read_bytes()
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    early = shutil.copy(path, path.with_name("early"))
+    assert writer().rewrite(path, naming(path, "Jazz"), NOTE)
+    late = shutil.copy(path, path.with_name("late"))
+    for copy, n_writes in ((early, 1), (late, 2)):
+        entries = undo.of_file(book, copy)
+        assert len(entries) == n_writes
+        taking = changes.Writer(book, book.begin_run("undo", ""), packets.digest)
+        assert not any(undone.problem for undone in undo.undo(entries, taking))
+        assert copy.read_bytes() == original
+        assert undo.of_file(book, copy) == []
+    assert not any(entry.undone_by for entry in book.entries())
+    entries = undo.of_file(book, path)
+    assert len(entries) == 2
+    assert not any(undone.problem for undone in undo.undo(entries, writer()))
+    assert path.read_bytes() == original
+
+
+def test_of_two_files_with_the_same_bytes_the_one_that_is_gone_was_moved(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """A moved file takes up its own writes, not those of a twin that is where it was."""
+    path = song("MP3")
+    twin = shutil.copy(path, path.with_name("twin"))
+    for genre in ("Rock", "Jazz"):
+        run = writer()
+        for each in (path, twin):
+            assert run.rewrite(each, naming(each, genre), NOTE)
+    entries = undo.of_file(book, path.rename(path.with_name("moved")))
+    assert not any(undone.problem for undone in undo.undo(entries, writer()))
+    assert [entry.path for entry in book.entries("undone_by IS NOT NULL")] == [path, path]
+    assert len(undo.of_file(book, twin)) == 2
+
+
+def test_a_file_that_was_moved_between_writes_goes_back_to_its_first_bytes(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """Writes under an old name and under the new one are all taken back, also where another had that before."""
+    path = song("MP3")
+    original, other = path.read_bytes(), Path(shutil.copy(path, path.with_name("other")))
+    assert writer().rewrite(other, naming(other, "Pop"), NOTE)
+    other.unlink()
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    moved = path.rename(other)
+    assert len(undo.of_file(book, moved)) == 2  # what became of the file before is told, too
+    assert writer().rewrite(moved, naming(moved, "Jazz"), NOTE)
+    entries = undo.of_file(book, moved)
+    assert [entry.id for entry in entries] == [3, 2, 1]
+    for taking in (None, writer()):
+        assert not any(undone.problem for undone in undo.undo(entries, taking))
+    assert moved.read_bytes() == original
+    assert [entry.id for entry in book.entries("undone_by IS NOT NULL")] == [1, 2, 3]
+
+
+def test_a_copy_is_restored_after_its_original(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """What was taken back from a file, or from its copy, can still be taken back from the other."""
+    path = song("MP3")
+    original = path.read_bytes()
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    copy = Path(shutil.copy(path, path.with_name("copy")))
+    away = path.rename(path.with_name("away"))  # as on a drive that is not there now
+    for each in (copy, path):
+        entries = undo.of_file(book, each)
+        assert len(entries) == 1
+        taking = changes.Writer(book, book.begin_run("undo", ""), packets.digest)
+        assert not any(undone.problem for undone in undo.undo(entries, taking))
+        assert each.read_bytes() == original
+        assert undo.of_file(book, each) == []
+        if each == copy:
+            away.rename(path)
+
+
+def test_a_genre_that_came_back_is_taken_back_step_by_step(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """A moved file whose bytes were the same twice goes back through all its writes, and no further."""
+    path = song("MP3")
+    original = path.read_bytes()
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    with path.open("rb") as file:
+        digest = digests.whole(file)
+    assert writer().rewrite(path, naming(path, "Jazz"), NOTE)
+    assert writer().rewrite(path, naming(path, "Rock"), NOTE)
+    assert [entry.new_digest for entry in book.entries()].count(digest) == 2
+    moved = path.rename(path.with_name("moved"))
+    entries = undo.of_file(book, moved)
+    assert [entry.id for entry in entries] == [3, 2, 1]
+    assert not any(undone.problem for undone in undo.undo(entries, writer()))
+    assert moved.read_bytes() == original
+
+
+def test_a_rehearsed_undo_says_what_the_undo_will_do(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """Several writes to a file, and a file that is read-only by now, come out of both alike."""
+    path = song("MP3")
+    kept = shutil.copy(path, path.with_name("kept"))
+    for genre in ("Rock", "Jazz"):
+        for each in (path, kept):
+            assert writer().rewrite(each, naming(each, genre), NOTE)
+    kept.chmod(0o444)
+    written = path.read_bytes()
+    entries = list(book.entries())
+    rehearsed = [(undone.entry.path, undone.problem) for undone in undo.undo(entries, None)]
+    assert path.read_bytes() == written
+    done = [(undone.entry.path, undone.problem) for undone in undo.undo(entries, writer("write"))]
+    assert rehearsed == done
+    assert set(done) == {(path, ""), (kept, "it is read-only")}
+
+
+def test_a_rehearsed_undo_knows_names_of_one_file(
+    song: Sample, writer: Callable[..., changes.Writer], book: journal.Journal
+) -> None:
+    """Writes to one file under two of its names are followed, as the undo follows them."""
+    path = song("MP3")
+    name = path.with_name("name")
+    name.hardlink_to(path)
+    for each, genre in ((path, "Rock"), (name, "Jazz")):
+        assert writer("write").rewrite(each, naming(each, genre), NOTE)
+    entries = list(book.entries())
+    for taking in (None, writer("write")):
+        assert [undone.problem for undone in undo.undo(entries, taking)] == ["", ""]
 
 
 def test_undo_tells_a_damaged_journal(

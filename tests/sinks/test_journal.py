@@ -48,6 +48,18 @@ def test_what_was_told_is_remembered(tmp_path: Path) -> None:
         assert book.begin_run("scan", "") > run
 
 
+def test_texts_that_are_not_utf8_are_told_with_escapes(tmp_path: Path) -> None:
+    """A command line, a model and a field may hold bytes that are not UTF-8; no text ends a run."""
+    with opened(tmp_path) as book:
+        run = book.begin_run("watch", "tagger watch d\udce9", "m\udcff")
+        note = journal.Note("f\udcff", ("\udcff",), ())
+        book.finish(book.begin(run, tmp_path / "a", note, None))
+        (listed,) = book.runs()
+        assert (listed.command, listed.model) == ("tagger watch d\\udce9", "m\\udcff")
+        (entry,) = book.entries()
+        assert (entry.note.field, entry.note.before) == ("f\\udcff", ("\udcff",))
+
+
 def test_writes_of_the_living_are_left_to_them(tmp_path: Path) -> None:
     """What another process is about to write is not recovered while it lives, and is as soon as it is gone."""
     song = tmp_path / "song"

@@ -220,6 +220,12 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("map", "Rock: [Pop, Jazz]", "line 1: more than one genre"),
         ("map", "Hip-Hop: Rap\nhip hop: Trap", "line 2: hip hop is there twice"),
         ("map", "A: B\nB: C", "B is itself mapped"),
+        ("map", "A: B\nC: ''", "line 2: an empty name"),
+        ("map", "A: B\nC: ' '", "line 2: an empty name"),
+        ("map", 'A: "a\\nb"', "line 1: a name with a control character"),
+        ("tree", '- a\n- "b\\x07c"', "line 2: a name with a control character"),
+        ("tree", '- "b\\x07c": [d]', "line 1: a name with a control character"),
+        ("genres", "Rock\nHip\tHop", "line 2: a name with a control character"),
         ("map", "A: B\nB: null", "B is itself mapped"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tagger.errors import SettingsError
 from tagger.records import Failed, Track
 from tagger.sources import discover
 from tests.sources import libraries
@@ -221,3 +222,16 @@ def test_folders_in_others_are_left_out(tmp_path):
     names = ["a/b/c", "a", "ab", "a/.hidden/d", "a", "link", "a/b/../../ab"]
     assert [path.name for path in discover.apart(tmp_path / name for name in names)] == ["a", "ab", "d"]
     assert discover.apart([tmp_path / "link", tmp_path / "a" / "b"]) == [tmp_path / "link"]
+
+
+def test_an_empty_path_is_refused_before_anything_is_found(library, monkeypatch):
+    """An empty path is not the current folder, and nothing beside it is taken first."""
+    monkeypatch.chdir(library)
+    with pytest.raises(SettingsError, match="names nothing"):
+        discover.audio_files([library, ""])
+
+
+def test_a_list_may_begin_with_a_mark_of_utf_8(library):
+    """The three bytes that some editors put in front of UTF-8 belong to no path."""
+    data = b"\xef\xbb\xbf" + os.fsencode(library / "z.m4a") + b"\n"
+    assert list(discover.audio_files(["-"], stdin=[data])) == [Track(library / "z.m4a")]

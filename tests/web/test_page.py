@@ -324,6 +324,7 @@ def test_the_report_opens_under_a_policy_of_its_own(page: Page, browser: Any) ->
         with tab.context.expect_page() as coming:
             tab.get_by_role("link", name="The whole report").click()
         report = coming.value
+        report.wait_for_url("**/report")
         complaints: list[str] = []
         report.on("console", lambda said: complaints.append(said.text))
         report.reload()

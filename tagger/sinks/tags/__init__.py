@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import struct
 from collections.abc import Iterator, Mapping
@@ -55,8 +54,6 @@ CONTAINERS: Mapping[str, Family] = MappingProxyType(
     }
 )
 """The kinds of file with a writer, by the name that `sniff.kind` gives them."""
-
-_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def read(
@@ -145,7 +142,7 @@ def _check(path: str | os.PathLike[str], field: Field, values: tuple[str, ...]) 
     for value in values:
         if not value.strip():
             raise errors.TagError(path, f"an empty {field} cannot be written")
-        if _UNSTORABLE.search(value):
+        if not spelling.is_storable(value):
             raise errors.TagError(path, f"a {field} with a control character cannot be written: {value!r}")
 
 
@@ -208,6 +205,7 @@ def ours(path: str | os.PathLike[str]) -> Iterator[None]:
     except NotStorableError as exc:
         raise errors.TagError(path, str(exc)) from exc
     except OSError as exc:
-        raise errors.TagError(path, exc.strerror or str(exc)) from exc
+        hint = "check the path" if isinstance(exc, FileNotFoundError) else ""
+        raise errors.TagError(path, exc.strerror or str(exc), hint=hint) from exc
     except (mutagen.MutagenError, ValueError, EOFError, LookupError, struct.error) as exc:
         raise errors.TagError(path, f"damaged tags or header: {exc or type(exc).__name__}") from exc

@@ -14,15 +14,13 @@ from typing import BinaryIO
 
 import mutagen.id3
 
+from tagger import tails
 from tagger.sinks.tags import fields, id3, id3v1, splice
 from tagger.sinks.tags.fields import Field
 from tagger.sinks.tags.interface import Manner, NotKeepableError, NotStorableError, Place, Values
 
-_MAGIC = b"APETAGEX"
-_EDGE_BYTES = 32  # of header and footer each
-_V1_BYTES = 128
 _V2 = 2000
-_HAS_HEADER, _IS_HEADER, _READ_ONLY, _KIND = 1 << 31, 1 << 29, 1, 6
+_IS_HEADER, _READ_ONLY, _KIND = 1 << 29, 1, 6
 _KEY = re.compile(rb"[\x20-\x7e]{2,255}")
 _RESERVED_KEYS = frozenset({"id3", "tag", "oggs", "mp+"})
 _FROM_V1 = {
@@ -80,10 +78,10 @@ class _Tag:
     def rendered(self) -> bytes:
         """All its bytes, with a header if its flags say so."""
         body = b"".join(item.rendered() for item in self.items)
-        head = struct.pack("<III", self.version, len(body) + _EDGE_BYTES, len(self.items))
-        footer = _MAGIC + head + struct.pack("<I", self.flags) + bytes(8)
-        header = _MAGIC + head + struct.pack("<I", self.flags | _IS_HEADER) + bytes(8)
-        return (header if self.flags & _HAS_HEADER else b"") + body + footer
+        head = struct.pack("<III", self.version, len(body) + tails.APE_EDGE_BYTES, len(self.items))
+        footer = tails.APE_MAGIC + head + struct.pack("<I", self.flags) + bytes(8)
+        header = tails.APE_MAGIC + head + struct.pack("<I", self.flags | _IS_HEADER) + bytes(8)
+        return (header if self.flags & tails.APE_HAS_HEADER else b"") + body + footer
 
 
 class Ape:
@@ -127,7 +125,7 @@ def end_of_audio(file: BinaryIO) -> int:
         ValueError: An APE tag is damaged.
     """
     tag = _load(file)
-    return tag.start if tag else _end(file)
+    return tag.start if tag else tails.behind_ape(file)
 
 
 def sync(file: BinaryIO, genres: tuple[str, ...], manner: Manner) -> None:
@@ -144,20 +142,18 @@ def sync(file: BinaryIO, genres: tuple[str, ...], manner: Manner) -> None:
 
 
 def _load(file: BinaryIO) -> _Tag | None:
-    end = _end(file)
-    file.seek(max(0, end - _EDGE_BYTES))
-    footer = file.read(min(end, _EDGE_BYTES))
-    if not footer.startswith(_MAGIC):
+    end = tails.behind_ape(file)
+    file.seek(max(0, end - tails.APE_EDGE_BYTES))
+    footer = file.read(min(end, tails.APE_EDGE_BYTES))
+    if not footer.startswith(tails.APE_MAGIC):
         return None
-    version, size, _, flags = struct.unpack_from("<IIII", footer, len(_MAGIC))
-    n_header = _EDGE_BYTES if flags & _HAS_HEADER else 0
-    start = end - size - n_header
-    if size < _EDGE_BYTES or start < 0:
-        raise ValueError("an APE tag says that it is larger than the file, or smaller than possible")
+    version, size, _, flags = struct.unpack_from("<IIII", footer, len(tails.APE_MAGIC))
+    n_header = tails.APE_EDGE_BYTES if flags & tails.APE_HAS_HEADER else 0
+    start = tails.end_of_audio(file)
     file.seek(start)
-    if n_header and file.read(n_header)[: len(_MAGIC)] != _MAGIC:
+    if n_header and file.read(n_header)[: len(tails.APE_MAGIC)] != tails.APE_MAGIC:
         raise ValueError("an APE tag has no header where it should be")
-    return _Tag(start, size + n_header, version, flags, _items(file.read(size - _EDGE_BYTES)))
+    return _Tag(start, size + n_header, version, flags, _items(file.read(size - tails.APE_EDGE_BYTES)))
 
 
 def _items(data: bytes) -> tuple[_Item, ...]:
@@ -173,27 +169,14 @@ def _items(data: bytes) -> tuple[_Item, ...]:
     return tuple(items)
 
 
-def _end(file: BinaryIO) -> int:
-    """Where an APE tag ends: before an ID3v1 tag and a Lyrics3v2 tag, which belongs to that."""
-    end = file.seek(0, io.SEEK_END)
-    file.seek(max(0, end - _V1_BYTES - len("APE")))
-    tail = file.read()
-    if not tail[-_V1_BYTES:].startswith(b"TAG") or tail.startswith(_MAGIC) or len(tail) < _V1_BYTES:
-        return end
-    end -= _V1_BYTES
-    file.seek(max(0, end - 15))
-    lyrics = re.fullmatch(rb"(\d{6})LYRICS200", file.read(min(end, 15)))
-    return end - 15 - int(lyrics[1]) if lyrics and int(lyrics[1]) + 15 <= end else end
-
-
 def _new(file: BinaryIO) -> _Tag:
     """A tag with the fields of ID3v1, which most players ignore once there is an APEv2 tag."""
-    end, file_end = _end(file), file.seek(0, io.SEEK_END)
-    file.seek(max(0, file_end - _V1_BYTES))
+    end, file_end = tails.behind_ape(file), file.seek(0, io.SEEK_END)
+    file.seek(max(0, file_end - tails.V1_BYTES))
     frames = (mutagen.id3.ParseID3v1(file.read()) if end < file_end else None) or {}
     texts = [(key, str(frames[name][0])) for name, key in _FROM_V1.items() if name in frames]
     items = tuple(_Item(key, 0, text.encode()) for key, text in texts if text)
-    return _Tag(end, 0, _V2, _HAS_HEADER, items)
+    return _Tag(end, 0, _V2, tails.APE_HAS_HEADER, items)
 
 
 def _texts(tag: _Tag, field: Field) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import unicodedata
 
 import mutagen.id3
 
+_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _ALIASES = {
     # "n" stands for "and" here as between words: written together it is no word of its own.
     "drumnbass": "drumandbass",
@@ -49,6 +50,11 @@ _SMALL = frozenset(["and", "or", "of", "in", "on", "the", "de", "do", "da", "la"
 _ACRONYMS = frozenset(["aor", "dj", "ebm", "edm", "idm", "mpb", "nwobhm", "uk", "usa"])
 _WORD = re.compile(r"(?<![\w'’])[^\W\d_][\w'’]*")
 _AFTER_N = re.compile(r"(?<=['’]n['’])[^\W\d_]")
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text has no character that some kind of tag cannot hold: control characters, half pairs."""
+    return not _UNSTORABLE.search(text)
 
 
 def key(genre: str) -> str:

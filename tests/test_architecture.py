@@ -35,6 +35,8 @@ FLOORS = {
     "tagger.settings": 0,
     "tagger.children": 0,
     "tagger.records": 0,
+    "tagger.tails": 0,
+    "tagger.paths": -0.5,
     "tagger.errors": -1,
     "tagger": -2,
 }
@@ -49,7 +51,7 @@ FOREIGN = {
     "librosa": {"tagger.inference.descriptors", "trainer"},
     "matplotlib": {"tagger.sinks.picture", "trainer.plots", "trainer.gallery", "trainer.network.image"},
     "mutagen": {"tagger.sinks.tags"},
-    "onnx": {"trainer.classical", "trainer.network.compress"},
+    "onnx": {"trainer.classical", "trainer.network.compress", "trainer.network.sound_filters"},
     "onnxmltools": {"trainer.classical"},
     "onnxruntime": {"tagger.inference.onnx", "trainer.network.compress"},
     "platformdirs": {"tagger.settings"},

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tagger import cli
+
 Tune = Callable[..., Path]
 
 PROGRAM = (
@@ -70,3 +72,67 @@ def test_a_gallery_is_drawn(music: Path, tmp_path: Path) -> None:
     run = corpus(f"folder:{music}", "--gallery", tmp_path / "pictures")
     assert run.returncode == 0, run.stderr
     assert list((tmp_path / "pictures").glob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "noun"),
+    [
+        ("--gallery", "clip.png", "picture"),
+        ("--gallery", "mfccs.svg", "picture"),
+        ("--images", "images.h5", "file of"),
+    ],
+)
+def test_a_foreign_file_is_not_replaced(
+    option: str, name: str, noun: str, music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It stays as it is, and is refused in one sentence before anything is heard."""
+    foreign = tmp_path / "mine" / name
+    foreign.parent.mkdir()
+    foreign.write_bytes(b"\x89PNG of somebody else")
+    place = foreign if option == "--images" else foreign.parent
+    assert cli.run(["corpus", f"folder:{music}", option, str(place)]) == 5
+    printed = capsys.readouterr()
+    problem, hint = printed.err.strip().splitlines()
+    assert problem.startswith(f"error: {foreign}: exists, and is no {noun}")
+    assert hint == "hint: name another file, or delete this one first"
+    assert printed.out == ""
+    assert foreign.read_bytes() == b"\x89PNG of somebody else"
+    assert list(foreign.parent.iterdir()) == [foreign]
+
+
+def test_impossible_images_are_refused_before_anything_is_heard(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of two corpora, of a recipe that learns from no images, and into what is no regular file."""
+    dataset, file = f"folder:{music}", ["--images", str(tmp_path / "images.h5")]
+    for words, code, message in (
+        ([dataset, *file], 2, "takes one corpus at a time"),
+        (["--recipe", "cnn", *file], 2, "cnn: this recipe does not learn from images"),
+        (["--images", "/dev/null"], 5, "/dev/null: is no regular file"),
+    ):
+        assert cli.run(["corpus", dataset, *words]) == code
+        printed = capsys.readouterr()
+        assert message in printed.err
+        assert printed.out == ""
+
+
+def test_a_gallery_of_taggers_own_is_replaced(music: Path, tmp_path: Path) -> None:
+    """Drawn twice, with a file of the user's beside it that has another name."""
+    pytest.importorskip("matplotlib")
+    place = tmp_path / "pictures"
+    assert cli.run(["corpus", f"folder:{music}", "--gallery", str(place)]) == 0
+    (place / "holiday.png").write_bytes(b"mine")
+    (place / "clip.png").write_bytes((place / "mfccs.png").read_bytes())
+    assert cli.run(["corpus", f"folder:{music}", "--gallery", str(place)]) == 0
+    assert (place / "clip.png").read_bytes() != (place / "mfccs.png").read_bytes()
+    assert (place / "holiday.png").read_bytes() == b"mine"
+
+
+def test_a_folder_that_no_dataset_looks_into_is_refused(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one sentence, with what to do."""
+    assert cli.run(["corpus", f"folder:{music}", "--data", str(music)]) == 2
+    problem, hint = capsys.readouterr().err.strip().splitlines()
+    assert problem == f"error: --data: folder:{music} says by itself where its files are"
+    assert hint == "hint: leave --data out"

@@ -19,6 +19,8 @@ import sklearn.pipeline
 import sklearn.preprocessing
 
 from tagger.inference.frontend import FrontEnd
+from trainer import answers
+from trainer.answers import Answers, Truth
 from trainer.data import features
 from trainer.data.drawing import Clip
 from trainer.data.material import Material
@@ -26,6 +28,14 @@ from trainer.metrics import Floats
 from trainer.progress import Progress
 
 _MOST_ITERATIONS = 2000
+
+
+def answered(data: Material, cache: Path, progress: Progress, jobs: int = 0) -> Answers:
+    """What it answers to the test side of a split that parts no track."""
+    train, test = clips(data, cache, progress, jobs)
+    y_prob = track_probabilities(train, test, data.recipe.baseline_coefficients, len(data.genres))
+    truths = [Truth(clip.file, clip.target, clip.group, clip.corpus, clip.also) for clip in test]
+    return answers.together(data.genres, truths, list(y_prob[:, None]))
 
 
 def clips(data: Material, cache: Path, progress: Progress, jobs: int = 0) -> tuple[list[Clip], list[Clip]]:

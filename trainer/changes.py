@@ -22,7 +22,7 @@ _MOST_FRAMES_PER_SECOND = 1000
 _MOST_VALUES = 2**24  # a window of 64 MB
 
 # Networks with a class beyond the genres, and the layer that holds it.
-_KNOW_NO_MUSIC = {"two-heads": "deep_classes"}
+_KNOW_NO_MUSIC = {"two-heads": "deep_classes", "two-trunks": "deep_classes"}
 _OF_PHASES = ("fitting.epochs", "fitting.learning_rate")
 
 _CALLED = {int: "a whole number", float: "a number", str: "a word", bool: "true or false", type(None): "null"}

@@ -70,6 +70,8 @@ def _table_of_scores(scores: Mapping[str, Any]) -> str:
         if any(name in column for column in columns.values())
     ]
     caption = "In per cent, or from 0 to 1; below each score its 95 % interval over artists or source tracks"
+    if caution := next(filter(None, map(comparison.caution, columns.values())), ""):
+        caption += f". {caution}"
     if baseline:
         caption += f". The yardstick is {baseline['model']}"
     return page.table(caption, ("", *columns), rows)

@@ -244,4 +244,8 @@ def _refusals(kind: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError) as error:
         message = str(error).strip().splitlines()
-        raise SettingsError(f"{kind}: {message[-1] if message else type(error).__name__}") from error
+        refusal = message[-1].rstrip(".") if message else type(error).__name__
+        raise SettingsError(
+            f"{kind}: a value of its parameters is refused: {refusal}",
+            hint="`--set network_parameters.NAME=VALUE` changes one",
+        ) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tagger.errors import SettingsError
-from trainer import runs
+from trainer import documents, runs
 from trainer.runs import Run
 
 TITLES = {
@@ -29,7 +29,9 @@ TITLES = {
 SHARES = frozenset(TITLES) - {"roc_auc", "brier_score"}
 """Those that are shown in per cent."""
 
+_FEW_GROUPS = 20
 _ENDS = ("value", "low", "high")
+_BY_CORPUS = ("accuracy", "macro_f1")
 
 
 def listed(place: Path) -> tuple[list[dict[str, Any]], list[str]]:
@@ -71,7 +73,9 @@ def reached(run: Run) -> dict[str, dict[str, Any]]:
     """
     found = runs.read_scores(run).get("protocols", {})
     if not isinstance(found, dict) or not all(map(_is_whole, found.values())):
-        raise SettingsError(f"{run.folder / runs.SCORES}: damaged: protocols without their scores")
+        raise SettingsError(
+            f"{run.folder / runs.SCORES}: damaged: protocols without their scores", hint=documents.HINT
+        )
     return found
 
 
@@ -83,10 +87,36 @@ def _is_whole(judged: Any) -> bool:
     if not all(isinstance(unit, dict) for unit in units):
         return False
     scores = [unit[name] for unit in units for name in TITLES if name in unit]
-    return all(
-        isinstance(score, dict) and all(isinstance(score.get(end), float | int) for end in _ENDS)
-        for score in scores
+    return all(_has(score, _ENDS) for score in scores) and all(
+        _parts_are_whole(unit.get(f"{name}_by_corpus", {}), name)
+        and set(unit.get(f"{name}_by_corpus", {})) <= set(unit.get("accuracy_by_corpus", {}))
+        for unit in units
+        for name in _BY_CORPUS
     )
+
+
+def _parts_are_whole(parts: Any, score: str) -> bool:
+    """Whether a score is there for each corpus, with both ends of its interval or with none."""
+    return isinstance(parts, dict) and all(
+        isinstance(one, dict) and _has(one, (score, "low", "high") if "low" in one else (score,))
+        for one in parts.values()
+    )
+
+
+def _has(score: Any, names: Sequence[str]) -> bool:
+    return isinstance(score, dict) and all(isinstance(score.get(name), float | int) for name in names)
+
+
+def caution(unit: Mapping[str, Any]) -> str:
+    """A sentence on the intervals of scores that rest on few artists or source tracks; else empty.
+
+    Draws of so few differ less than other samples of artists would: Hesterberg, What Teachers Should Know About
+    the Bootstrap, The American Statistician, 2015.
+    """
+    n_groups = unit.get("n_groups", _FEW_GROUPS)
+    if n_groups >= _FEW_GROUPS:
+        return ""
+    return f"With so few artists or source tracks ({n_groups}) the intervals are too narrow"
 
 
 def _headline(judged: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,7 +181,7 @@ def side_by_side(compared: Sequence[Run]) -> dict[tuple[str, str], list[dict[str
 def by_corpus(judged: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float]]]:
     """Accuracy and macro F1 in each corpus that was judged, as far as their intervals are known."""
     found: dict[str, dict[str, dict[str, float]]] = {name: {} for name in judged.get("accuracy_by_corpus", {})}
-    for score in ("accuracy", "macro_f1"):
+    for score in _BY_CORPUS:
         for name, one in judged.get(f"{score}_by_corpus", {}).items():
             if "low" in one:
                 found[name][score] = {"value": one[score], "low": one["low"], "high": one["high"]}

@@ -10,6 +10,9 @@ from typing import Any
 
 from tagger.errors import OutputError, SettingsError
 
+HINT = "put it back from a copy, or remove the folder that it is in"
+"""What helps where a file is damaged."""
+
 
 def write(path: Path, content: Mapping[str, Any], indent: int | None = 2) -> None:
     """Write a file whole or not at all.
@@ -42,8 +45,8 @@ def read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise SettingsError(f"{path}: damaged: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"{path}: damaged: {error}", hint=HINT) from error
     if not isinstance(content, dict):
-        raise SettingsError(f"{path}: damaged: no JSON object")
+        raise SettingsError(f"{path}: damaged: no JSON object", hint=HINT)
     return content

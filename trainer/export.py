@@ -50,6 +50,15 @@ def check_free(out: Path) -> None:
         ) from error
 
 
+def holds_finished(out: Path) -> bool:
+    """Whether a model folder is there whose training ran to its end."""
+    try:
+        card = cards.loads((out / artefacts.CARD).read_text("utf-8"), str(out))
+    except (OSError, UnicodeDecodeError, ModelError):
+        return False
+    return bool(card.split.get("finished", True))
+
+
 @contextlib.contextmanager
 def staging(out: Path) -> Iterator[Path]:
     """A new folder beside `out` that takes its place once the body has ended well, and vanishes otherwise.
@@ -143,8 +152,8 @@ def _checked(
 
 def rewrite_card(card: Card, folder: Path) -> Artefact:
     """Write the card, for programs and for people, and load the folder back."""
-    (folder / artefacts.CARD).write_text(cards.dumps(card), "utf-8")
-    (folder / artefacts.README).write_text(readme.text(card), "utf-8")
+    (folder / artefacts.CARD).write_text(cards.dumps(card), "utf-8", errors="backslashreplace")
+    (folder / artefacts.README).write_text(readme.text(card), "utf-8", errors="backslashreplace")
     return artefacts.load(folder)
 
 

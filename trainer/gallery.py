@@ -5,6 +5,7 @@ Singh & Gupta (figures 2 to 6).
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from tagger.sources import decode
 from trainer import plots
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import labels
+from trainer.places import check_pictures
 
 _SPECTROGRAM = FrontEnd(kind="log_spectrogram")
 _MEL = FrontEnd(kind="log_mel", n_mels=128)
@@ -30,6 +32,7 @@ _N_MFCC = 20
 _RANGE_DB = 80
 _LEVELS: dict[str, Any] = {"cmap": "magma", "vmin": -_RANGE_DB, "vmax": 0}
 _N_STROKES = 400  # of a waveform, each from its least to its greatest sample
+_OF_ONE_CLIP = "clip"
 _MEL_TICKS_HZ = (128, 512, 1024, 2048, 4096, 8192)
 
 
@@ -93,8 +96,27 @@ def draw(
         title = f"{kind.title} of random clips of {corpus.name}"
         plots.save(_grid(rows, kind, title, n_clips), folder, name)
     first = rows[0][0]
-    plots.save(_one_clip(first, f"A clip of {corpus.name}, {first.genre}"), folder, "clip")
-    return (*KINDS, "clip")
+    plots.save(_one_clip(first, f"A clip of {corpus.name}, {first.genre}"), folder, _OF_ONE_CLIP)
+    return (*KINDS, _OF_ONE_CLIP)
+
+
+def folders(corpora: Sequence[Corpus], place: Path) -> list[Path]:
+    """Where the pictures of each corpus go: of several each has a folder of its own in a place of the user's.
+
+    It is called after the corpus, with a number behind the name if another corpus before it has it.
+
+    Raises:
+        OutputError: A file there that is no picture of tagger's would be replaced.
+    """
+    found: dict[str, Path] = {}
+    for corpus in corpora:
+        names = itertools.chain([corpus.name], (f"{corpus.name}-{number}" for number in itertools.count(2)))
+        # Some file systems take names for one that differ in case alone.
+        name = next(one for one in names if one.casefold() not in found)
+        found[name.casefold()] = place / name if len(corpora) > 1 else place
+    for folder in found.values():
+        check_pictures(folder, (*KINDS, _OF_ONE_CLIP))
+    return list(found.values())
 
 
 def excerpts(corpus: Corpus, *, n_clips: int, seconds: float, seed: int) -> list[list[Excerpt]]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tagger.errors import CorpusError, SettingsError
+from tagger.errors import CorpusError, ModelError, SettingsError
+from tagger.inference import plain
 from tagger.inference.artefact import Artefact
-from tagger.inference.card import Card
-from trainer import answers, evaluate, sides
+from tagger.inference.card import HINT, Card
+from trainer import answers, comparison, evaluate, sides
 from trainer.answers import Truth
 from trainer.corpora.interface import Corpus, Example
 from trainer.data import labels, splits
@@ -19,7 +20,6 @@ from trainer.progress import Progress
 
 SIDES = ("test", "validation", "all")
 
-_PROTOCOLS = ("artists", "tracks", "official")
 _N_REASONS = 3
 
 
@@ -70,8 +70,10 @@ def judge(
 
     Raises:
         CorpusError: No track of the corpus can be judged.
-        SettingsError: There is no such side, or the protocol has no side of its own.
+        ModelError: The card does not tell how sides were drawn.
+        SettingsError: There is no such side, or no such protocol, or it has no side of its own.
     """
+    _check(side, protocol)
     card = artefact.card
     examples, targets, notes = _known(corpus, card.genres)
     met = sides.of(artefact, [one.path for one in examples])
@@ -99,7 +101,7 @@ def judge(
     if not len(heard.tracks):
         raise CorpusError(f"{corpus.name}: none of its {len(truths)} tracks can be heard", hint=notes[-1])
     progress.stage("Scoring")
-    judged = {
+    judged: dict[str, Any] = {
         "leaky": leaky,
         "per_window": evaluate.of_answers(heard.windows) | {"curves": evaluate.curves(heard.windows)},
         "per_track": evaluate.of_answers(heard.tracks)
@@ -109,6 +111,8 @@ def judge(
             "curves": evaluate.curves(heard.tracks),
         },
     }
+    if caution := comparison.caution(judged["per_track"]):
+        notes.append(caution)
     return Judged({"protocols": {protocol: judged}}, side, protocol, (*corpus.problems, *notes))
 
 
@@ -131,7 +135,6 @@ def _recorded(
     examples: Sequence[Example], met: Mapping[Path, str], side: str, card: Card
 ) -> tuple[list[Example], str]:
     """The examples that were on a side when the model was trained, and the protocol that put them there."""
-    _check_side(side)
     kept = [one for one in examples if met.get(one.path) == side]
     if not kept:
         raise CorpusError(f"no track here was on the {side} side of {card.name}", hint="--side all judges all")
@@ -164,29 +167,39 @@ def _genres(example: Example, genres: Sequence[str], corpus: Corpus) -> list[int
 
 def _of_training(card: Card) -> str:
     protocol = str(card.split.get("protocol", ""))
-    return protocol if protocol in _PROTOCOLS else ""
+    return protocol if protocol in splits.ONE_SIDED else ""
 
 
-def _check_side(side: str) -> None:
-    if side not in SIDES:
+def _check(side: str, protocol: str) -> None:
+    if side and side not in SIDES:
         raise SettingsError(f"{side}: no such side", hint=f"sides are {', '.join(SIDES)}")
+    splits.check_one_sided(protocol)
 
 
 def _drawn(
     examples: Sequence[Example], targets: Sequence[int], side: str, protocol: str, card: Card
 ) -> tuple[list[Example], str, str]:
     """The examples of a side that is drawn as for a training, the protocol's name, and how it chose."""
-    _check_side(side)
-    if protocol and protocol not in _PROTOCOLS:
-        raise SettingsError(
-            f"{protocol}: no split of tracks that a model can be judged by",
-            hint=f"give {', '.join(_PROTOCOLS)}, or --side all",
-        )
-    first, second, third = card.recipe.get("shares", splits.SHARES)
-    split = splits.split(
-        examples, targets, int(card.recipe.get("seed", 0)), protocol, shares=(first, second, third)
-    )
+    seed, shares = _of_recipe(card)
+    split = splits.split(examples, targets, seed, protocol, shares=shares)
     return [examples[index] for index in getattr(split, side).tolist()], split.protocol, split.how
+
+
+def _of_recipe(card: Card) -> tuple[int, tuple[float, float, float]]:
+    """The seed and the shares of the sides that a model was trained with, or else those of any training."""
+    seed, shares = card.recipe.get("seed", 0), card.recipe.get("shares", list(splits.SHARES))
+    try:
+        plain.demand(plain.fits(seed, "int") and 0 <= seed < 2**32, "recipe.seed must be a number below 2^32")
+        plain.demand(
+            plain.fits(shares, "list")
+            and len(shares) == len(splits.SIDES)
+            and all(plain.fits(one, "float") and one > 0 for one in shares),
+            "recipe.shares must be three numbers above 0",
+        )
+    except ValueError as error:
+        raise ModelError(f"{card.name}: damaged card: {error}", hint=HINT) from error
+    train, validation, test = shares
+    return seed, (train, validation, test)
 
 
 def _truths(examples: Sequence[Example], genres: Sequence[str], corpus: Corpus) -> list[Truth]:

@@ -39,6 +39,16 @@ def make(recipe: Recipe, n_genres: int, clips: Sequence[Clip]) -> Learner:
     return fitting.Network(recipe, n_genres, **(statistics(clips) if recipe.standardise else {}))
 
 
+def check(recipe: Recipe) -> None:
+    """Make sure that a learner which is made in no time can be made, before anything is heard for it.
+
+    Raises:
+        SettingsError: A package is missing, or a parameter is unknown.
+    """
+    if recipe.learner == "classical":
+        make(recipe, 2, ())
+
+
 def statistics(clips: Sequence[Clip]) -> dict[str, Any]:
     """Mean and standard deviation of each band over the frames of clips, as plain lists; no scale is 0."""
     n_frames, total, squares = 0, 0.0, 0.0

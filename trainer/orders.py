@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tagger import settings
+from tagger import paths, settings
 from tagger.errors import SettingsError, TaggerError
-from trainer import changes, corpora, recipes, runs
+from trainer import changes, corpora, recipes, runs, unused
 from trainer.corpora.interface import Corpus
-from trainer.data import splits
+from trainer.data import kept, splits
 from trainer.progress import Progress
 from trainer.recipe import Recipe
 from trainer.runs import Run
@@ -68,7 +68,7 @@ class Order:
     def as_dict(self) -> dict[str, Any]:
         """The order as plain data, paths made absolute, from which `resumed` makes it again."""
         values = dataclasses.asdict(self)
-        places = {name: str(values[name].expanduser().resolve()) for name in _PLACES if values[name]}
+        places = {name: str(paths.expanded(values[name]).resolve()) for name in _PLACES if values[name]}
         return values | places
 
 
@@ -97,6 +97,7 @@ def chosen(order: Order) -> Recipe:
         fitting = dataclasses.replace(recipe.fitting, epochs=order.epochs, phases=phases)
         recipe = dataclasses.replace(recipe, fitting=fitting)
     changes.check(recipe)
+    unused.check(recipe, order.changes, order.epochs)
     # What its ingredients are worth was measured on the recipe as it is.
     return recipe if recipe == recipes.find(order.recipe) else dataclasses.replace(recipe, ablations=())
 
@@ -115,6 +116,8 @@ def resumed(name: str, place: Path | None) -> tuple[Order, Run]:
     if run.status == "finished":
         raise SettingsError(f"{run.name}: it is finished", hint="`tagger runs` shows what it reached")
     order = _read(run)
+    if not corpora.takes_data(order.dataset):  # runs were begun before it was refused
+        order = dataclasses.replace(order, data=None)
     if _plain(chosen(order)) != run.recipe_numbers:
         raise SettingsError(
             f"{run.name}: the recipe {order.recipe} has other numbers by now", hint="train it anew"
@@ -136,7 +139,7 @@ def corpus(order: Order) -> Corpus:
             f"--background: {recipe.name} learns nothing from what is no music",
             hint="leave --background out, or take the recipe default",
         )
-    found = corpora.load(order.dataset, data=order.data, cache=settings.home_folder("cache") / "corpora")
+    found = corpora.load(order.dataset, data=order.data, cache=kept.archives(settings.home_folder("cache")))
     return corpora.beside(found, order.background) if order.background is not None else found
 
 
@@ -157,7 +160,7 @@ def carry_out(
     """
     recipe = chosen(order)
     _check_protocol(order.protocol)
-    out = (order.out or settings.home_folder("data") / "models" / recipe.name).expanduser()
+    out = paths.expanded(order.out or settings.home_folder("data") / "models" / recipe.name)
 
     run = run or _begun(order, recipe, out, place)
     with runs.held(run):
@@ -186,9 +189,12 @@ def _trained(order: Order, recipe: Recipe, found: Corpus, out: Path, run: Run, p
             progress=progress,
         )
         run = runs.mark(run, "finished" if trained.finished else "interrupted")
+        if not trained.finished:
+            progress.say(f"these are scores of unfinished training: `--resume {run.folder}` goes on with it")
         _report(run, trained, progress)
     except KeyboardInterrupt:
         runs.mark(run, "interrupted")
+        progress.say(f"`--resume {run.folder}` goes on with it")
         raise
     except Exception as error:
         runs.mark(run, "failed", error.message if isinstance(error, TaggerError) else repr(error))

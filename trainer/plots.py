@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tagger.errors import OutputError, SettingsError
+from trainer import places
 
 Figure = Any
 """A `matplotlib.figure.Figure`."""
@@ -264,7 +265,8 @@ def _drawn(figure: Figure, suffix: str) -> bytes:
     import matplotlib
 
     stream = io.BytesIO()
-    metadata = {"Date": None} if suffix == "svg" else None  # the same data gives the same file
+    # Without a date the same data gives the same file.
+    metadata = {"Date": None, "Creator": places.MARK} if suffix == "svg" else {"Software": places.MARK}
     with matplotlib.rc_context(_STYLE):
         figure.savefig(stream, format=suffix, dpi=_DOTS_PER_INCH, metadata=metadata)
     return stream.getvalue()

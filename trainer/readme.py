@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tagger.inference.card import Card
+from trainer import comparison
 
 _TITLES = {
     "accuracy": "Accuracy",
@@ -15,6 +16,7 @@ _TITLES = {
     "top_3_accuracy": "Top-3 accuracy",
     "expected_calibration_error": "Expected calibration error",
 }
+_UNFINISHED = "- **Its training was interrupted**: these are the best weights until then"
 _INPUTS = {
     "log_mel": "{0.n_mels} mel bands",
     "log_spectrogram": "{0.n_bands} frequency bins",
@@ -47,8 +49,10 @@ def _head(card: Card) -> str:
             f"- Model: {network['architecture']}, {network['parameters']:,} parameters" + _cost(network),
             f"- Licence of the weights: {card.licence}",
             f"- Made on {card.created} by audio-genre-tagger {card.tagger_version}",
+            *([] if card.split.get("finished", True) else [_UNFINISHED]),
             "",
-            f"Use it with `tagger scan --model {card.name} PATH`.",
+            "Use it with `tagger scan --model FOLDER PATH`, where FOLDER is the path of this folder, or its "
+            "name alone if `tagger models` lists it.",
         ]
     )
 
@@ -84,6 +88,7 @@ def _scores(card: Card) -> str:
             "",
             f"On {track['n']} tracks of {track['n_groups']} artists or source tracks{_heard_before(card)}, in "
             "per cent, with 95 % bootstrap intervals over these groups."
+            + (f" **{caution}.**" if (caution := comparison.caution(track)) else "")
             + (f" The yardstick is {yardstick['model']}, on the same split." if yardstick else ""),
             "",
             *_table(header, rows),

@@ -23,6 +23,10 @@ class Phase:
         learning_rate: Highest learning rate.
         trainable: Regular expression that the names of the trained layers begin with; empty trains all.
         freeze_norms: Whether the statistics and scales of batch normalisation stay as they are.
+        settle_norms: Whether the statistics of its batch normalisation are set once, when the phase begins, to
+            those of the windows with a genre that its first epoch draws; they, scales and offsets then stay as
+            long as the phase lasts. Otherwise every batch has its own statistics, and what is no music is part
+            of it. Only where the phase learns `above` a layer.
         output: Name of the layer whose logits the loss sees: those of the network, or of a part of it, which
             then alone is computed.
         above: Name of a layer that does not learn: what it says of the windows that inference cuts is computed
@@ -41,6 +45,7 @@ class Phase:
     learning_rate: float
     trainable: str = ""
     freeze_norms: bool = False
+    settle_norms: bool = False
     output: str = "logits"
     above: str = ""
     mixup: float = 0.0

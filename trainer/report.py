@@ -9,7 +9,7 @@ from typing import Any
 
 from tagger.errors import OutputError
 from tagger.sinks import page
-from trainer import chapters, comparison, plots, runs
+from trainer import chapters, comparison, places, plots, runs
 from trainer.runs import Run
 
 _LIMITS = (
@@ -85,10 +85,10 @@ def of_run(run: Run, corpora: Sequence[Mapping[str, Any]] = (), notes: Sequence[
 def write(
     folder: Path, subject: Subject, scores: Mapping[str, Any], epochs: Sequence[Mapping[str, Any]] = ()
 ) -> Path:
-    """Write `report.html` and its figures into a folder, and return the page's path.
+    """Write `report.html` and its figures into a folder, whatever is there, and return the page's path.
 
     Args:
-        folder: Where to.
+        folder: Where to: that of a run, or one that `places.check_report` let pass.
         subject: What it is about.
         scores: See `runs.read_scores`.
         epochs: See `runs.epochs`.
@@ -103,7 +103,7 @@ def write(
         plots.save(figure, folder / runs.FIGURES, name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        place.write_text(text(subject, scores, epochs), "utf-8")
+        place.write_text(text(subject, scores, epochs), "utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"{place}: cannot be written: {error.strerror}") from error
     return place
@@ -130,7 +130,7 @@ def text(subject: Subject, scores: Mapping[str, Any], epochs: Sequence[Mapping[s
     if subject.details:
         rows = [(name, _shown(value)) for name, value in subject.details.items()]
         parts.append(page.folded("All numbers", page.table("Numbers and versions", (), rows, n_text=2)))
-    return page.document(subject.title, parts)
+    return page.document(subject.title, parts, head=f"{places.GENERATOR}\n")
 
 
 def _origin(subject: Subject) -> Iterator[str]:

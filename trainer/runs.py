@@ -16,18 +16,17 @@ import contextlib
 import dataclasses
 import datetime
 import fcntl
-import importlib.metadata
 import itertools
 import os
-import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tagger import __version__, settings
+from tagger import paths, settings
 from tagger.errors import OutputError, SettingsError
-from trainer import documents
+from tagger.inference import plain
+from trainer import documents, moments, versions
 from trainer.progress import read_log
 
 RUN = "run.json"
@@ -38,18 +37,6 @@ FIGURES = "figures"
 CHECKPOINT = "checkpoint"
 
 STATUSES = ("running", "finished", "interrupted", "failed")
-
-_PACKAGES = (
-    "keras",
-    "tensorflow",
-    "jax",
-    "torch",
-    "scikit-learn",
-    "xgboost",
-    "numpy",
-    "librosa",
-    "onnxruntime",
-)
 
 
 @dataclass(frozen=True)
@@ -71,6 +58,9 @@ class Run:
         finished: When it ended, ISO 8601; None while it runs.
         problem: Why it failed; else empty.
         order: What was asked for, in the words of the command line, so that it can go on.
+        worked_seconds: How long it was worked on until it last stopped, pauses left out; None where an older
+            version began it.
+        session: When it was last begun or resumed, ISO 8601; None as above.
     """
 
     folder: Path
@@ -87,6 +77,8 @@ class Run:
     finished: str | None = None
     problem: str = ""
     order: Mapping[str, Any] = field(default_factory=dict)
+    worked_seconds: float | None = None
+    session: str | None = None
 
     @property
     def name(self) -> str:
@@ -95,11 +87,11 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took; None while it runs."""
+        """How long it was worked on; None while it runs. Where that was not counted, pauses are in it."""
         if self.finished is None:
             return None
-        ended, began = map(datetime.datetime.fromisoformat, (self.finished, self.started))
-        return (ended - began).total_seconds()
+        ended = datetime.datetime.fromisoformat(self.finished)
+        return moments.seconds(self.started, ended) if self.worked_seconds is None else self.worked_seconds
 
     def as_dict(self) -> dict[str, Any]:
         """The content of `run.json`."""
@@ -147,8 +139,10 @@ def create(
         seed,
         model,
         backend,
-        versions(),
+        versions.installed(),
         order=order or {},
+        worked_seconds=0.0,
+        session=now.isoformat(),
     )
     documents.write(folder / RUN, run.as_dict())
     return run
@@ -174,7 +168,10 @@ def mark(run: Run, status: str, problem: str = "") -> Run:
     """Note how a run ended, or that it goes on: one of `STATUSES`, and why if it failed."""
     if status not in STATUSES:
         raise ValueError(f"status must be one of {', '.join(STATUSES)}. Received: {status!r}")
-    finished = None if status == "running" else _now().isoformat(timespec="seconds")
+    now = _now()
+    finished = None if status == "running" else now.isoformat(timespec="seconds")
+    session = now.isoformat() if status == "running" else run.session
+    run = dataclasses.replace(run, worked_seconds=_worked(run, now, status), session=session)
     marked = dataclasses.replace(run, status=status, finished=finished, problem=problem)
     documents.write(run.folder / RUN, marked.as_dict())
     return marked
@@ -219,10 +216,12 @@ def find(place: Path, name: str) -> Run:
     """A run by its name, by the path of its folder, or by as much of the end of its name as no other has.
 
     Raises:
-        SettingsError: There is no such run, or there are several.
+        SettingsError: No name is given, there is no such run, or there are several.
     """
-    if (Path(name).expanduser() / RUN).is_file():
-        return read(Path(name).expanduser())
+    if not name:
+        raise SettingsError("no name of a run is given", hint="`tagger runs` lists them all")
+    if (paths.expanded(name) / RUN).is_file():
+        return read(paths.expanded(name))
     matches = [folder for folder in sorted(place.glob("run_*")) if folder.name in (name, f"run_{name}")]
     matches = matches or [folder for folder in sorted(place.glob("run_*")) if folder.name.endswith(name)]
     if len(matches) != 1:
@@ -239,25 +238,30 @@ def read(folder: Path) -> Run:
     """
     raw = documents.read(folder / RUN)
     names = {entry.name for entry in dataclasses.fields(Run)}
+    values = {name: value for name, value in raw.items() if name in names} | {"folder": folder}
     try:
-        run = Run(folder, **{name: value for name, value in raw.items() if name in names - {"folder"}})
-        datetime.datetime.fromisoformat(run.finished or run.started)
-        datetime.datetime.fromisoformat(run.started)
-        dict(run.recipe_numbers)
-        if run.status not in STATUSES:
-            raise ValueError(f"status {run.status!r}")
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"{folder / RUN}: not that of a run: {error}") from error
+        run = plain.part(Run, {"run": values}, "run")
+        plain.demand(run.status in STATUSES, f"there is no status {run.status}")
+        for name, when in (
+            ("started", run.started),
+            ("finished", run.finished or run.started),
+            ("session", run.session or run.started),
+        ):
+            plain.demand(moments.is_moment(when), f"run.{name} must be a date and a time with its zone")
+    except ValueError as error:
+        raise SettingsError(f"{folder / RUN}: not that of a run: {error}", hint=documents.HINT) from error
     return dataclasses.replace(run, status="interrupted") if _was_killed(run) else run
 
 
-def versions() -> dict[str, str]:
-    """Versions of what a run may depend on; what is not installed is left out."""
-    found = {"python": platform.python_version(), "tagger": __version__}
-    for package in _PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
+def _worked(run: Run, now: datetime.datetime, status: str) -> float:
+    """Seconds that a run was worked on until it ends now, or, if it goes on, until it last stopped."""
+    if run.finished is not None:
+        return run.seconds or 0.0
+    ended = now
+    if status == "running":  # who was killed noted no end, but what was written last shows how far it came
+        written = max(file.stat().st_mtime for file in run.folder.rglob("*") if file.is_file())
+        ended = datetime.datetime.fromtimestamp(written).astimezone()
+    return (run.worked_seconds or 0.0) + moments.seconds(run.session or run.started, ended)
 
 
 def _was_killed(run: Run) -> bool:

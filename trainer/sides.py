@@ -10,7 +10,9 @@ from pathlib import Path
 
 from tagger.errors import ModelError, TagError
 from tagger.inference.artefact import Artefact
+from tagger.inference.card import HINT
 from tagger.sinks.tags import payload
+from trainer.data import splits
 
 FILE = "sides.txt"
 
@@ -32,9 +34,15 @@ def of(artefact: Artefact, paths: Iterable[Path]) -> dict[Path, str] | None:
         return None
     try:
         lines = (artefact.folder / FILE).read_text("ascii").splitlines()
-        side_of = dict(line.split() for line in lines)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{artefact.folder / FILE}: cannot be read: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{artefact.folder / FILE}: cannot be read: {error.strerror}", hint=HINT) from error
+    except ValueError as error:
+        raise ModelError(f"{artefact.folder / FILE}: cannot be read: it is no text", hint=HINT) from error
+    side_of = {identity: side for identity, _, side in (line.partition(" ") for line in lines)}
+    if not set(side_of.values()) <= set(splits.SIDES):
+        raise ModelError(
+            f"{artefact.folder / FILE}: damaged: not an identity and a side in each line", hint=HINT
+        )
     sides = {path: side_of.get(_identity(path), "") for path in paths}
     return {path: side for path, side in sides.items() if side}
 

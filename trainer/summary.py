@@ -27,7 +27,8 @@ def listed(known: Iterable[Recipe]) -> Iterator[tuple[str, str, str, str]]:
 
 def of_run(trained: Trained) -> Iterator[str]:
     """Sentences on what a run reached, the most honest last."""
-    for name, judged in trained.scores["protocols"].items():
+    protocols = trained.scores["protocols"]
+    for name, judged in protocols.items():
         track, window = judged["per_track"]["accuracy"], judged["per_window"]["accuracy"]
         told = f"{name}: accuracy {_interval(track)} per track, {_interval(window)} per window"
         why = (
@@ -38,6 +39,8 @@ def of_run(trained: Trained) -> Iterator[str]:
             yield f"{corpus} left out: accuracy {_interval(one['accuracy'])} per track"
     if yardstick := trained.scores.get("baseline"):
         yield f"yardstick, {yardstick['model']}: {_interval(yardstick['per_track']['accuracy'])} per track"
+    if caution := next(filter(None, (comparison.caution(one["per_track"]) for one in protocols.values())), ""):
+        yield caution
     yield f"{trained.folder}: `tagger scan --model {trained.folder} PATH` uses it"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,27 @@ def run(name: str, data: Material, n_rounds: int, folder: Path, progress: Progre
 
     Args:
         name: "bootstrap" or "learning_curve".
-        data: What the recipe learns from, split so that no recording is on two sides.
+        data: What the recipe learns from, see `check`.
         n_rounds: How often.
         folder: Where trainings keep their state while they last.
         progress: Told of each training.
+    """
+    n_trainings = n_rounds * (len(studies.SHARES) if name == "learning_curve" else 1)
+    progress.stage(name.replace("_", " ").capitalize(), n_trainings)
+    return _told(_outcomes(name, data, n_rounds, folder), progress)
+
+
+def check(names: Iterable[str], data: Material) -> None:
+    """Make sure that studies of these names mean something.
 
     Raises:
         SettingsError: Windows of one track are on both sides, where a training track means nothing.
     """
-    if data.split.leaky:
-        raise SettingsError(f"no {name.replace('_', ' ')} where windows of one track are on all sides")
-    n_trainings = n_rounds * (len(studies.SHARES) if name == "learning_curve" else 1)
-    progress.stage(name.replace("_", " ").capitalize(), n_trainings)
-    return _told(_outcomes(name, data, n_rounds, folder), progress)
+    for name in names if data.split.leaky else ():
+        raise SettingsError(
+            f"no {name.replace('_', ' ')} where windows of one track are on all sides",
+            hint="choose another --protocol",
+        )
 
 
 def _told(outcomes: Iterator[Outcome], progress: Progress) -> Iterator[dict[str, Any]]:

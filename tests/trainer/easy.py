@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,9 +86,42 @@ class Supply:
         )
 
 
+class Noise(Supply):
+    """Random windows of another size, of genres that nothing tells apart: weights change all the same.
+
+    Args:
+        draw: Gives so many windows, by a seed.
+        n_batches: In an epoch.
+    """
+
+    def __init__(self, draw: Callable[[int, Any], NDArray[np.float32]], n_batches: int) -> None:
+        super().__init__(n_batches)
+        self._draw = draw
+
+    def batch(self, epoch: int, number: int, *, changed: bool = True) -> Batch:
+        """Others in every batch."""
+        one = super().batch(epoch, number)
+        return dataclasses.replace(one, windows=self._draw(len(one.targets), [epoch, number]))
+
+    def windows(self, numbers: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Always the same."""
+        return self._draw(self.n_windows, 0)[numbers]
+
+
 def recipe(**settings: object) -> Recipe:
     """The small recipe, its weights found in another way."""
     return dataclasses.replace(SMALL, fitting=dataclasses.replace(SMALL.fitting, **settings))
+
+
+def learned(network: Network, supply: Supply, folder: Path) -> set[str]:
+    """Names of the layers whose weights a training changes."""
+    before = {layer.name: layer.get_weights() for layer in network.model.layers}
+    assert network.fit(supply, rising, folder)
+    return {
+        layer.name
+        for layer in network.model.layers
+        if not all(map(np.array_equal, layer.get_weights(), before[layer.name]))
+    }
 
 
 def rising(end: EpochEnd) -> float:

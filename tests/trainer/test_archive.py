@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from tagger.errors import SettingsError
+from tagger.errors import OutputError, SettingsError
 from tests.trainer import material
 from trainer import corpora, recipes
 from trainer.data import archive, inputs
@@ -40,6 +40,23 @@ def test_the_archive_holds_every_window_as_it_is_seen(tmp_path: Path) -> None:
     for number, side in enumerate((data.split.train, data.split.validation, data.split.test)):
         assert set(heard.clips[sides == number]) == set(side)
     assert [file.name for file in tmp_path.glob("*images*")] == ["images.h5"]
+    assert archive.write(data, tmp_path / "images.h5", Quiet()) == n_images  # our own are replaced
+
+
+def test_a_foreign_archive_is_not_replaced(tmp_path: Path) -> None:
+    """Nor is another HDF5 file, nor a damaged one; an empty file is nobody's loss."""
+    recipe = recipes.find("arrigo2025-yolov8-4")
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other.create_dataset("images", (1,))
+    whole = (tmp_path / "other.h5").read_bytes()
+    (tmp_path / "torn.h5").write_bytes(whole[:100])
+    (tmp_path / "song.mp3").write_bytes(b"ID3")
+    for name in ("other.h5", "torn.h5", "song.mp3"):
+        with pytest.raises(OutputError, match="exists, and is no file of images of tagger") as caught:
+            archive.check(recipe, tmp_path / name)
+        assert "name another file" in caught.value.hint
+    (tmp_path / "empty.h5").touch()
+    archive.check(recipe, tmp_path / "empty.h5")
 
 
 def test_recipes_without_images_have_no_archive(tmp_path: Path) -> None:

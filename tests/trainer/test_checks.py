@@ -73,6 +73,23 @@ def test_duplicates_are_found_with_what_differs(corpus, tmp_path):
     assert plain["corpora"][0]["seconds"] == {"shortest": 3.0, "median": 4.0, "longest": 6.0}
 
 
+def test_copies_too_short_for_fingerprints_are_found(tmp_path):
+    """Half a second that is there twice is one recording; silence is none."""
+    for name, y in {
+        "jazz/a/1.wav": melody(1, 6)[: RATE // 2],
+        "folk/b/2.wav": melody(1, 6)[: RATE // 2],
+        "folk/c/3.wav": melody(2, 6)[: RATE // 2],
+        "jazz/d/4.wav": np.zeros(RATE // 2),
+        "jazz/e/5.wav": np.zeros(RATE // 2),
+    }.items():
+        (tmp_path / "music" / name).parent.mkdir(parents=True)
+        soundfile.write(tmp_path / "music" / name, y, RATE)
+    corpus = corpora.load(f"folder:{tmp_path / 'music'}", data=None, cache=tmp_path)
+    (twice,) = checks.inspect([corpus], tmp_path / "sounds", Quiet()).duplicates
+    assert {twice.first.path.name, twice.second.path.name} == {"1.wav", "2.wav"}
+    assert (twice.common_seconds, twice.bit_error_rate) == (pytest.approx(0.5, abs=0.01), 0)
+
+
 def test_duplicates_are_found_across_corpora(tmp_path, corpus):
     """The same file in two corpora is there twice, with the other label it has there."""
     for name in ("rock", "pop"):

@@ -203,17 +203,19 @@ def test_an_interrupt_after_learning_keeps_what_was_learned(supply, tmp_path):
         ("svm", {}, "`svm` is no feature model"),
         ("knn", {"neighbours": 3}, "knn: there is no parameter `neighbours`"),
         ("xgboost", {"n_trees": 3}, "xgboost: there is no parameter `n_trees`"),
-        ("knn", {"n_neighbors": 0}, "knn: .*n_neighbors"),
-        ("knn", {"n_neighbors": 1000}, "knn: .*n_neighbors"),
-        ("random_forest", {"max_depth": "deep"}, "random_forest: .*max_depth"),
-        ("xgboost", {"max_depth": -2, "n_estimators": 1}, "xgboost: .*max_depth"),
+        ("knn", {"n_neighbors": 0}, "knn: a value of its parameters is refused: .*n_neighbors"),
+        ("knn", {"n_neighbors": 1000}, "knn: a value of its parameters is refused: .*n_neighbors"),
+        ("random_forest", {"max_depth": "deep"}, "random_forest: a value of its parameters .*max_depth"),
+        ("xgboost", {"max_depth": -2, "n_estimators": 1}, "xgboost: a value of its parameters .*max_depth"),
     ],
 )
 def test_wrong_parameters_are_named(kind, parameters, message, supply, tmp_path):
-    """A name that the library does not know, and a value it refuses, are said in one sentence."""
+    """A name that the library does not know, and a value it refuses, are said in one sentence with a hint."""
     with pytest.raises(SettingsError, match=message) as caught:
         fitted(kind, parameters, supply, tmp_path)
     assert "\n" not in str(caught.value)
+    assert not str(caught.value).endswith(".")
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("package", ["xgboost", "skl2onnx", "onnxmltools"])

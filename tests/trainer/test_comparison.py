@@ -65,6 +65,10 @@ def test_an_unknown_order_is_refused():
         '{"protocols": {"artists": {"per_track": 3}}}',
         '{"protocols": {"artists": {"per_window": [3]}}}',
         '{"protocols": {"artists": {"per_track": {"accuracy": 0.5}}}}',
+        '{"protocols": {"artists": {"per_track": {"accuracy_by_corpus": []}}}}',
+        '{"protocols": {"artists": {"per_track": {"accuracy_by_corpus": {"one": 3}}}}}',
+        '{"protocols": {"artists": {"per_track": {"macro_f1_by_corpus": {"one": {"low": 0.5}}}}}}',
+        '{"protocols": {"a": {"per_track": {"macro_f1_by_corpus": {"b": {"macro_f1": 1,"low":1,"high":1}}}}}}',
         '{"protocols": {"artists": {"per_track": {"macro_f1": {"value": 0.5, "low": "?", "high": 1}}}}}',
     ],
 )
@@ -76,8 +80,9 @@ def test_damaged_scores_do_not_hide_other_runs(text, tmp_path):
     rows, notes = comparison.listed(tmp_path)
     assert len(rows) == len(notes) == 1
     assert f"{damaged.name}/{runs.SCORES}: damaged" in notes[0]
-    with pytest.raises(SettingsError, match="damaged"):
+    with pytest.raises(SettingsError, match="damaged") as caught:
         comparison.side_by_side([damaged])
+    assert caught.value.hint
 
 
 def test_leaks_are_named_beside_scores(tmp_path):
@@ -109,3 +114,11 @@ def test_scores_are_shown_as_people_write_them():
     assert comparison.with_interval("accuracy", score) == "62.8 (53.9–70.0)"
     assert comparison.with_interval("roc_auc", score) == "0.628 (0.539–0.700)"
     assert comparison.with_interval("accuracy", None) == "–"
+
+
+@pytest.mark.parametrize(("n_groups", "too_few"), [(1, True), (19, True), (20, False), (749, False)])
+def test_intervals_of_few_artists_come_with_a_caution(n_groups, too_few):
+    """It says how few they are; scores that do not tell are not doubted."""
+    said = comparison.caution({"n_groups": n_groups})
+    assert said == (f"With so few artists or source tracks ({n_groups}) the intervals are too narrow" * too_few)
+    assert comparison.caution({}) == ""

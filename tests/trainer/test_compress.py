@@ -7,6 +7,7 @@ import sys
 
 import keras
 import numpy as np
+import onnx
 import pytest
 
 from tagger.errors import SettingsError
@@ -114,6 +115,35 @@ def test_it_says_what_the_larger_one_says(single, written, kind):
     assert np.abs(small - large).max() < 0.1 * np.abs(large).max()
     assert not np.array_equal(small, large)
     assert easy.accuracy(learner) == 1
+
+
+def test_half_precision_is_of_weights_alone(single, written):
+    """What is computed has the range of single precision: windows beyond that of half have answers too."""
+    learner, artefact = written("float16")
+    windows = 1e6 * easy.windows(np.random.default_rng(3), 20)[0]
+    small, large = (one.outputs(windows)["logits"] for one in (learner, single))
+    assert np.abs(windows).max() > np.finfo(np.float16).max
+    assert small == pytest.approx(large, rel=0.02, abs=0.02 * float(np.abs(large).max()))
+    stored = onnx.load(artefact.onnx_file).graph.initializer
+    kinds = {one.data_type for one in stored if np.prod(one.dims) >= 100}
+    assert onnx.TensorProto.FLOAT16 in kinds
+    assert onnx.TensorProto.FLOAT not in kinds
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e-6, 1e6, 1e9])
+def test_scales_beyond_half_precision_stay_single(scale):
+    """Networks that standardise what they see have such numbers."""
+    network = fitting.Network(WIDE, 2)
+    inputs = keras.Input((4,))
+    x = keras.layers.Rescaling([scale, 1.0, 1.0, 1.0], [0.0, 1e5, 0.0, 0.0])(inputs)
+    x = keras.layers.Dense(3)(x)
+    network.model = keras.Model(inputs, {"logits": x, "embedding": keras.layers.Identity()(x)})
+    values = np.random.default_rng(0).normal(0, 1, (5, 4)) / [scale, 1, 1, 1] - [0, 1e5, 0, 0]
+    values = values.astype(np.float32)
+    expected = network.model.predict(values, verbose=0)["logits"]
+    network.model(values)  # Keras exports only what was called
+    stored = compress.Stored(network._onnx(), "float16", values)
+    assert stored(values)["logits"] == pytest.approx(expected, rel=5e-3, abs=5e-3)
 
 
 @pytest.mark.parametrize("kind", KINDS)

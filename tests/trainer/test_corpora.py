@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 
 import pytest
 
-from tagger.errors import CorpusError
+from tagger.errors import CorpusError, SettingsError
 from tests.trainer import material
 from trainer import corpora
 from trainer.corpora import gtzan
@@ -80,10 +81,60 @@ def test_the_data_folder_may_be_elsewhere(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "dataset", ["folder:music", "library:music", "corrections", "corrections:x", "gtzan:copy"]
+)
+def test_a_folder_that_nobody_would_look_into_is_refused(dataset, tmp_path):
+    """Even before the dataset itself is looked for."""
+    with pytest.raises(SettingsError, match=f"^--data: {dataset} says by itself where its files are") as caught:
+        load(dataset, tmp_path, data=tmp_path)
+    assert caught.value.hint == "leave --data out"
+    with pytest.raises(CorpusError, match=r"no such|no corrections"):
+        load(dataset, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["folder", "library", "csv", "gtzan", "taffc", "corrections"])
+def test_a_path_that_cannot_be_looked_at_is_refused(name, tmp_path):
+    """As any other dataset that cannot be used, with a hint."""
+    with pytest.raises(CorpusError, match="cannot be read: File name too long") as caught:
+        load(f"{name}:{'x' * 300}", tmp_path)
+    assert caught.value.hint
+
+
+def test_of_several_datasets_those_that_can_are_given_the_folder(tmp_path):
+    """The others need none; where none could use it, it is refused."""
+    listed = table(tmp_path, "path,genre\nc.wav,jazz\n")
+    for path in ("music/jazz/a.wav", "music/folk/b.wav"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    folder = f"folder:{tmp_path / 'music'}"
+    found = corpora.load_all([listed, folder], data=tmp_path / "sub", cache=tmp_path / "cache")
+    assert [len(corpus.examples) for corpus in found] == [1, 2]
+    with pytest.raises(SettingsError, match="--data: folder:"):
+        corpora.load_all([folder, folder], data=tmp_path / "sub", cache=tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("name,genre\na.wav,jazz\n", "no column `path`"),
         ("path,style\na.wav,jazz\n", "no column `genre`"),
+        ("path;genre\na.wav;jazz\n", "its columns seem to be separated by `;`"),
+        ("Filename\tlabel\na.wav\tjazz, blues\n", "its columns seem to be separated by tabs"),
+        ("path,genre,genre\na.wav,jazz,rock\n", "2 columns are called `genre`"),
+        ('path,genre\na.wav,jazz\n\nb.wav,"rock\nc.wav,pop\n', r"csv:4: a quote is opened in this row"),
+        ('path,genre\na.wav,"jazz" rock\n', r"csv:2: there is text between a closing quote"),
+        ("path,genre\na.wav,jazz\n\nb.wav,Jazz, Blues\n", r"csv:4: 3 cells in this row, and 2 columns"),
+        (f"path,genre\na.wav,{'x' * 140_000}\n", r"csv:2: a cell is longer than 131,072 characters"),
+        (
+            "path,genre\na.wav,jazz\nb.wav,pop\n./a.wav,rock\n",
+            "different genres in lines 2 and 4: jazz, and rock",
+        ),
+        (
+            "path,genre\na.wav,jazz\na.wav,jazz+blues\n",
+            r"different genres in lines 2 and 3: jazz, and jazz\+blues",
+        ),
+        ("path,genre,split\na.wav,jazz,train\na.wav,jazz,test\n", "lines 2 and 3 differ in `split`"),
+        ("path,genre\n,jazz\n,rock\n", r"csv:2: no path in this row"),
         ("path,genre\n", "no rows"),
         ("", "no column"),
         ("path,genre\ngone.wav,jazz\n", "none of its 1 files"),
@@ -93,9 +144,48 @@ def test_the_data_folder_may_be_elsewhere(tmp_path):
     ],
 )
 def test_an_unusable_table_is_refused(tmp_path, text, message):
-    """Each fault has its sentence."""
-    with pytest.raises(CorpusError, match=message):
+    """Each fault has its sentence, and a hint."""
+    with pytest.raises(CorpusError, match=message) as caught:
         load(table(tmp_path, text), tmp_path)
+    assert caught.value.hint
+
+
+def test_rows_that_repeat_a_file_count_once_and_are_told(tmp_path):
+    """Whatever the case of the genre and the spelling of the path; several genres in a row do not repeat it."""
+    text = "path,genre\na.wav,jazz + blues\nb.wav,rock;pop\n./a.wav,Jazz+Blues\nsub/../b.wav,rock;pop\n"
+    corpus = load(table(tmp_path, text), tmp_path)
+    assert [one.labels for one in corpus.examples] == [("jazz", "blues"), ("rock", "pop")]
+    said = "2 of 4 rows left out: they say again what another row says of the same file"
+    assert corpus.problems == (said,)
+
+
+def test_empty_cells_beyond_the_header_are_nothing(tmp_path):
+    """Spreadsheets leave them; cells that are missing are empty."""
+    corpus = load(table(tmp_path, "path,genre,artist\na.wav,jazz,x,, \nb.wav,rock\n"), tmp_path)
+    assert [one.labels for one in corpus.examples] == [("jazz",), ("rock",)]
+
+
+def test_a_name_that_is_too_long_is_a_missing_file(tmp_path):
+    """The system has no file of such a name, and the others count."""
+    corpus = load(table(tmp_path, f"path,genre\na.wav,jazz\n{'x' * 300}.wav,rock\n"), tmp_path)
+    assert len(corpus.examples) == 1
+    assert corpus.problems[0].startswith("1 of 2 files are missing, the first: xxx")
+
+
+def test_columns_that_are_not_read_may_share_a_name(tmp_path):
+    """Nobody asks for them."""
+    text = "path,note,note,,genre,\na.wav,x,y,,jazz,\nb.wav\n".replace("b.wav\n", "b.wav,,,,rock\n")
+    assert [one.labels for one in load(table(tmp_path, text), tmp_path).examples] == [("jazz",), ("rock",)]
+
+
+def test_a_folder_is_no_table_and_a_table_no_folder(tmp_path):
+    """The hint names what reads it."""
+    with pytest.raises(CorpusError, match="a folder, not a table") as caught:
+        load(f"csv:{tmp_path}", tmp_path)
+    assert f"folder:{tmp_path}" in caught.value.hint
+    with pytest.raises(CorpusError, match="not a folder") as caught:
+        load(f"folder:{table(tmp_path, 'path,genre').partition(':')[2]}", tmp_path)
+    assert "csv:FILE" in caught.value.hint
 
 
 def test_a_table_that_is_no_text_is_refused(tmp_path):
@@ -122,9 +212,10 @@ def test_a_table_that_is_no_text_is_refused(tmp_path):
     ],
 )
 def test_what_is_not_there_is_refused(dataset, tmp_path):
-    """Unknown names, missing paths and places end in our error."""
-    with pytest.raises(CorpusError):
+    """Unknown names, missing paths and places end in our error, with a hint."""
+    with pytest.raises(CorpusError) as caught:
         load(dataset, tmp_path)
+    assert caught.value.hint
 
 
 def test_a_folder_gives_genres_and_artists(tmp_path, rng):
@@ -145,6 +236,18 @@ def test_a_folder_without_artists_keeps_each_file_apart(tmp_path, rng):
     corpus = load(f"folder:{tmp_path / 'music'}", tmp_path)
     assert len({one.group for one in corpus.examples}) == 3
     assert not corpus.artists_known
+
+
+def test_a_genre_that_is_no_text_is_refused_at_once(tmp_path, rng):
+    """A folder whose name is not UTF-8 could be no genre in a tag."""
+    for folder in (b"jazz", b"caf\xe9"):
+        place = tmp_path / os.fsdecode(folder)
+        place.mkdir()
+        material.write(tmp_path / "a.wav", "tones", rng)
+        (tmp_path / "a.wav").rename(place / "a.wav")
+    with pytest.raises(CorpusError, match="not in UTF-8") as caught:
+        load(f"folder:{tmp_path}", tmp_path)
+    assert "rename" in caught.value.hint
 
 
 def test_a_folder_with_one_genre_is_refused(tmp_path, rng):

@@ -149,3 +149,11 @@ def test_drawing_leaves_pyplot_alone(tmp_path):
         [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False, timeout=120
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_corpora_of_one_name_have_folders_of_their_own(tmp_path):
+    """They are numbered in the order they are given in; a single one needs no folder in the user's."""
+    named = [Corpus(name, (), artists_known=False) for name in ("live", "demo", "Live", "live-2", "live")]
+    folders = gallery.folders(named, tmp_path)
+    assert [folder.name for folder in folders] == ["live", "demo", "Live-2", "live-2-2", "live-3"]
+    assert gallery.folders(named[:1], tmp_path) == [tmp_path]

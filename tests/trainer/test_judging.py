@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 
 import numpy as np
 import pytest
 
 from tagger.cli import evaluate, runs
-from tagger.errors import CorpusError, SettingsError
+from tagger.errors import CorpusError, ModelError, OutputError, SettingsError
 from tests.trainer import judged, material
-from trainer import corpora, judging, sides
+from trainer import corpora, judging, places, sides
 from trainer.progress import Quiet
 
 
@@ -54,6 +55,7 @@ def test_a_corpus_that_the_model_never_saw_is_judged_whole(bundled, corpus):
     assert "3 tracks left out: no genre of the model: klezmer (3)" in found.notes
     assert track["any_label_accuracy"]["value"] >= track["accuracy"]["value"]
     assert found.scores["protocols"]["all"]["per_window"]["n"] >= 9
+    assert "With so few artists or source tracks (9) the intervals are too narrow" in found.notes
 
 
 def test_of_a_corpus_that_it_learned_from_only_the_test_side_is_judged(bundled, corpus):
@@ -127,6 +129,8 @@ def test_what_cannot_be_judged_is_refused(bundled, corpus):
         {"side": "left"},
         {"side": "test", "protocol": "windows"},
         {"side": "test", "protocol": "kfold:5"},
+        {"side": "all", "protocol": "banana"},
+        {"protocol": "banana"},
     ):
         with pytest.raises(SettingsError):
             judging.judge(bundled, corpus, Quiet(), **wrong)
@@ -136,6 +140,26 @@ def test_what_cannot_be_judged_is_refused(bundled, corpus):
     gone = [dataclasses.replace(one, path=one.path.with_name("gone.wav")) for one in corpus.examples]
     with pytest.raises(CorpusError, match="can be heard"):
         judging.judge(bundled, dataclasses.replace(corpus, examples=tuple(gone)), Quiet())
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"shares": [1, 2]},
+        {"shares": 3},
+        {"shares": [1, 1, "x"]},
+        {"shares": [1, 0, 1]},
+        {"seed": "x"},
+        {"seed": -1},
+        {"seed": None},
+    ],
+)
+def test_a_recipe_that_does_not_tell_how_sides_were_drawn_is_refused(bundled, corpus, recipe):
+    """Before anything is heard, in one sentence with a hint."""
+    model = dataclasses.replace(bundled, card=dataclasses.replace(bundled.card, recipe=recipe))
+    with pytest.raises(ModelError, match=f"damaged card: recipe.{next(iter(recipe))}") as caught:
+        judging.judge(model, corpus, Quiet(), side="test", protocol="artists")
+    assert caught.value.hint
 
 
 @pytest.fixture
@@ -165,7 +189,32 @@ def test_evaluate_prints_json_and_writes_a_report(table, tmp_path, stdout):
     assert row["protocols"]["all"]["per_track"]["n"] == 9
     assert row["notes"]
     assert "default on csv:" in (tmp_path / "report" / "report.html").read_text("utf-8")
-    assert (tmp_path / "report" / "figures" / "confusion_per_track.png").stat().st_size > 1000
+    figures = tmp_path / "report" / "figures"
+    assert (figures / "confusion_per_track.png").stat().st_size > 1000
+    assert {picture.stem for picture in figures.iterdir()} == set(places.OF_JUDGEMENT)
+    evaluate.evaluate("default", f"csv:{table}", report=tmp_path / "report")  # tagger's own is replaced
+
+
+@pytest.mark.parametrize("name", ["report.html", "figures/genres.png", "figures"])
+def test_a_foreign_file_in_the_reports_place_is_not_replaced(name, table, tmp_path, stdout):
+    """It stays as it is, and is refused in one sentence before anything is heard."""
+    foreign = tmp_path / "page" / name
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("<!doctype html> of somebody else")
+    with pytest.raises(OutputError, match=re.escape(str(foreign))) as caught:
+        evaluate.evaluate("default", f"csv:{table}", report=tmp_path / "page")
+    assert caught.value.hint
+    assert foreign.read_text() == "<!doctype html> of somebody else"
+    assert [place for place in (tmp_path / "page").rglob("*") if place.is_file()] == [foreign]
+    assert stdout() == ""
+
+
+def test_evaluate_refuses_a_protocol_before_anything_is_read():
+    """Whichever side is asked for."""
+    for side in ("all", ""):
+        with pytest.raises(SettingsError, match="banana") as caught:
+            evaluate.evaluate("nonesuch", "csv:nowhere.csv", side=side, protocol="banana")
+        assert "artists" in caught.value.hint
 
 
 def test_evaluate_prints_tables(table, stdout):
@@ -173,7 +222,7 @@ def test_evaluate_prints_tables(table, stdout):
     evaluate.evaluate("default", f"csv:{table}")
     shown = stdout()
     for part in (
-        "all (all), with 95 % intervals",
+        "all (all), with 95 % intervals, too narrow",
         "per track, n = 9",
         "macro F1",
         "Jazz",
@@ -196,6 +245,15 @@ def test_runs_are_listed_and_compared(tmp_path, stdout):
         assert part in compared
     runs.runs([first.name], place=tmp_path)
     assert "learning rate" in stdout()
+
+
+def test_a_run_compared_with_itself_does_not_differ(tmp_path, capsys):
+    """It is said, instead of a table without rows."""
+    run = judged.run(tmp_path, 0, ("artists", False))
+    runs.runs([run.name, run.name], place=tmp_path)
+    said = capsys.readouterr()
+    assert "what differs" not in said.out
+    assert "nothing differs" in said.err
 
 
 def test_runs_print_json(tmp_path, stdout):

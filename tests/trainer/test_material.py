@@ -87,6 +87,21 @@ def test_windows_are_parted_and_none_is_lost(corpus, root):
         assert size == pytest.approx(share * sum(sizes), abs=1)
 
 
+def test_copies_count_as_one_source_and_silence_as_nothing(corpus, root, tmp_path):
+    """A recording that is there under two artists has one group; a silent clip is left out and told."""
+    first, second = corpus.examples[0], corpus.examples[1]
+    copy = dataclasses.replace(first, path=tmp_path / "copy.wav", group="somebody else")
+    shutil.copy(first.path, copy.path)
+    silent = dataclasses.replace(second, path=tmp_path / "silent.wav", group="nobody")
+    soundfile.write(silent.path, np.zeros(66150), 22050)
+    both = dataclasses.replace(corpus, examples=(*corpus.examples, copy, silent))
+    (data,) = prepared(both, root)
+    group_of = {one.path: clip.group for one, clip in zip(data.examples, data.clips, strict=True)}
+    assert group_of[copy.path] == group_of[first.path] != group_of[second.path]
+    assert silent.path not in group_of
+    assert "1 clip left out: silent throughout (the first: silent.wav)" in data.notes
+
+
 @pytest.mark.parametrize("mode", ["crops", "windows"])
 def test_what_is_learned_are_the_windows_of_the_train_side(corpus, root, mode):
     """By a split of windows, no window of another side is in any batch, nor a crop across its bounds."""
@@ -337,6 +352,20 @@ def test_a_set_is_learned_unless_its_artist_or_its_audio_is_held_back(labelled, 
         assert {clip.allowed for clip in sets} == {(0, 1, 2)}
         fewer = dataclasses.replace(data, unjudged=data.unjudged[:-1])
         assert data.digest != fewer.digest
+
+
+def test_silence_teaches_no_genre(labelled, root, tmp_path):
+    """A silent clip of several possible genres is left out and told; silent speech is no music all the same."""
+    made = []
+    for name, labels in (("silent", ("poprock",)), ("pause", ("speech",))):
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros(66150), 22050)
+        made.append(Example(tmp_path / f"{name}.wav", labels, name, "made"))
+    more = dataclasses.replace(labelled, examples=(*labelled.examples, *made))
+    (data,) = prepared(more, root, QUIET)
+    names = {one.example.path.name for one in data.unjudged}
+    assert "pause.wav" in names
+    assert "silent.wav" not in names
+    assert "1 clip left out: silent throughout (the first: silent.wav)" in data.notes
 
 
 def test_a_set_that_is_held_back_with_its_corpus_or_by_it_is_not_learned(labelled, root):

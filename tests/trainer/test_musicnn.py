@@ -66,7 +66,7 @@ class Whole:
 @pytest.fixture(scope="session")
 def wheel():
     """The published package."""
-    return live_filters.fetched()
+    return live_filters.PACKAGE.fetched()
 
 
 @pytest.fixture(scope="module")
@@ -186,11 +186,12 @@ def test_its_recipe_stays_small():
 
 
 OFFLINE = """
+import dataclasses
 import sys
 from tagger.errors import SettingsError
 from tagger.inference.frontend import FrontEnd
 from trainer.network import live_filters, musicnn
-live_filters.URL = sys.argv[1]
+live_filters.PACKAGE = dataclasses.replace(live_filters.PACKAGE, url=sys.argv[1])
 try:
     musicnn.build(FrontEnd(n_mels=96), 187, 3)
 except SettingsError as error:

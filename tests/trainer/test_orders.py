@@ -110,6 +110,12 @@ def test_an_order_can_go_on_from_elsewhere(tmp_path, monkeypatch):
     assert (order.data, order.out) == (tmp_path / "data", tmp_path / "out" / "model")
 
 
+def test_a_run_that_was_begun_with_an_idle_folder_goes_on(tmp_path):
+    """Such a folder was taken once, and nobody looked into it."""
+    run = begun(Order("folder:x", Path("/data")), tmp_path)
+    assert orders.resumed(run.name, tmp_path)[0] == Order("folder:x")
+
+
 def test_options_change_their_numbers_only():
     """Seed, epochs, weights, smoke and changes; epochs are those of every phase."""
     plain = recipes.find("vukotic2025-resnet50v2-transfer")
@@ -135,6 +141,53 @@ def test_what_ingredients_are_worth_is_told_of_the_recipe_as_it_is_alone():
     assert orders.chosen(Order("x")) == recipes.find("default")
     assert orders.chosen(Order("x")).ablations
     assert orders.chosen(Order("x", changes=("threshold=0.7",))).ablations == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("li2025-knn", "fitting.inner_folds=3"),
+        ("li2025-knn", "network_parameters.n_neighbors=3"),
+        ("li2025-xgboost", "sampling.class_weights=true"),
+        ("li2025-knn", "sampling.keep_short=false"),
+        ("li2025-random-forest", "sampling.quiet_db=20"),
+        ("li2025-wav2vec2", "augmentation.mixup=0.1"),
+        ("li2025-wav2vec2", "sampling.first_share=0.5"),
+        ("cnn", "quantise=int8"),
+        ("cnn", "fitting.loss=partial"),
+    ],
+)
+def test_numbers_that_a_learner_uses_can_be_changed(name, change):
+    """Whatever others of their group are refused, at full size and made small."""
+    for smoke in (False, True):
+        assert orders.chosen(Order("x", recipe=name, smoke=smoke, changes=(change,)))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        *(
+            (name, f"sampling.{one}")
+            for name in ("li2025-knn", "li2025-xgboost")
+            for one in (
+                "mode=crops",
+                "windows_per_epoch=7",
+                "corpus_balance=0",
+                "partial=true",
+                "first_share=0.5",
+                "partial_share=0.3",
+                "background_share=0",
+                "made_sounds=3",
+            )
+        ),
+        ("li2025-knn", "sampling.class_weights=true"),
+        ("li2025-wav2vec2", "sampling.made_sounds=3"),
+    ],
+)
+def test_windows_that_a_learner_would_not_draw_are_refused(name, change):
+    """The number is named; what learns from all windows at once draws none."""
+    with pytest.raises(SettingsError, match=f"{name} learns with does not use {change.partition('=')[0]}"):
+        orders.chosen(Order("x", recipe=name, changes=(change,)))
 
 
 def test_weights_are_refused_by_recipes_that_know_none():
@@ -243,13 +296,14 @@ def test_a_finished_run_is_whole(finished, home):
 
 
 def test_the_summary_tells_honest_scores_from_leaky_ones(finished):
-    """A line for each protocol, the leaky one marked, the yardstick, and how to use the model."""
+    """A line for each protocol, the leaky one marked, the yardstick, a caution, and how to use the model."""
     _, trained, _, _ = finished
-    leaky, tracks, artists, yardstick, use = summary.of_run(trained)
+    leaky, tracks, artists, yardstick, few, use = summary.of_run(trained)
     assert leaky.startswith("windows: accuracy ")
     assert "LEAKY" in leaky
     assert not any("LEAKY" in line for line in (tracks, artists, yardstick))
     assert yardstick.startswith("yardstick, logistic regression")
+    assert "intervals are too narrow" in few
     assert str(trained.folder) in use
 
 
@@ -274,9 +328,12 @@ def test_a_finished_run_does_not_go_on(finished):
 def test_a_run_that_stops_says_how_and_can_go_on(dataset, tmp_path, stopped_by, status, problem):
     """What stopped it is passed on and noted; the run that goes on finishes in the same folder."""
     order = Order(dataset, recipe="cnn", out=tmp_path / "model", changes=NEIGHBOURS)
+    watching = Watching("Training", stopped_by)
     with pytest.raises(type(stopped_by)):
-        carried_out(order, tmp_path / "runs", Watching("Training", stopped_by))
+        carried_out(order, tmp_path / "runs", watching)
     run = only_run(tmp_path / "runs")
+    told = f"`--resume {run.folder}` goes on with it"
+    assert (told in watching.said) == isinstance(stopped_by, KeyboardInterrupt)
     assert (run.status, run.problem) == (status, problem)
     assert (run.finished is None) == isinstance(stopped_by, SystemExit)  # who is killed can note nothing
     assert not (tmp_path / "model").exists()
@@ -320,9 +377,9 @@ def test_training_goes_on_after_ctrl_c(dataset, tmp_path):
     ("change", "message"),
     [
         ({"order": {}}, "its order cannot be read"),
-        ({"order": [1]}, "its order cannot be read"),
-        ({"order": None}, "its order cannot be read"),
-        ({"order": ["ab"]}, "its order cannot be read"),
+        ({"order": [1]}, "order must be an object"),
+        ({"order": None}, "order must be an object"),
+        ({"order": ["ab"]}, "order must be an object"),
         ({"order": {"dataset": "x", "changes": [], "data": 5}}, "its order cannot be read"),
         ({"order": {"dataset": 5, "changes": []}}, "its order cannot be read"),
         ({"order": {"dataset": "x", "changes": 5}}, "its order cannot be read"),

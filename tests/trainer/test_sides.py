@@ -52,5 +52,15 @@ def test_a_model_that_does_not_tell_is_not_asked(bundled, songs, artefact):
     """None is another answer than none of these; a list that is no text is an error."""
     assert sides.of(bundled, songs) is None
     (artefact.folder / sides.FILE).write_bytes(np.arange(256, dtype=np.uint8).tobytes())
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match="cannot be read") as caught:
         sides.of(artefact, songs)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["one\n", "00 train test\n", "00 kitchen\n", "\n"])
+def test_a_damaged_list_is_refused(artefact, songs, text):
+    """A line that is not an identity and a side is one sentence, with a hint."""
+    (artefact.folder / sides.FILE).write_text(text)
+    with pytest.raises(ModelError, match="damaged: not an identity and a side in each line") as caught:
+        sides.of(artefact, songs)
+    assert caught.value.hint

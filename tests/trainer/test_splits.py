@@ -92,10 +92,21 @@ def test_a_split_that_cannot_train_or_test_is_refused(folds, sides, targets, mes
         splits.split(examples("abcd", folds, sides), targets, 0)
 
 
-def test_too_few_groups_are_refused():
-    """Three artists cannot be split into five folds."""
-    with pytest.raises(CorpusError):
-        splits.split(examples("abc"), [0, 1, 0], 0)
+@pytest.mark.parametrize(
+    ("groups", "why"),
+    [("abc", ""), ("aab", ""), ("aaaaaabbbbbbcccccc", ""), ("abcde", ": no genre has 5 examples")],
+)
+def test_too_few_groups_are_refused(groups, why):
+    """Three artists cannot be split into five folds, however many tracks they have."""
+    targets, said = (
+        [0, 1] * 9,
+        f"{len(set(groups))} artists or source tracks are too few to split into 5 parts{why}",
+    )
+    for protocol in ("artists", "kfold:5"):
+        with pytest.raises(CorpusError) as caught:
+            splits.splits(examples(groups), targets[: len(groups)], 0, protocol)
+        assert caught.value.message == said
+        assert caught.value.hint
 
 
 def shop(n_artists=30, n_tracks=4):

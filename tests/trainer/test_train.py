@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from tagger.errors import CorpusError, OutputError
+from tagger.errors import CorpusError, OutputError, TaggerError
 from tagger.inference import artefact as artefacts
 from tagger.inference import runtime
 from tagger.inference.frontend import FrontEnd
@@ -78,7 +78,7 @@ def begun(root):
     return runs.create(root / "runs", dataset="folder", recipe="", recipe_numbers={}, protocol="", seed=0)
 
 
-def trained(root, recipe, *protocols, out="model", run=None, progress=None):
+def trained(root, recipe, *protocols, out="model", run=None, progress=None, studies=None):
     """What a run makes of the music in a folder."""
     corpus = corpora.load(f"folder:{root / 'music'}", data=None, cache=root / "cache")
     return train.run(
@@ -89,6 +89,7 @@ def trained(root, recipe, *protocols, out="model", run=None, progress=None):
         cache=root / "cache",
         protocols=protocols or ("",),
         progress=progress,
+        studies=studies,
         jobs=1,
     )
 
@@ -326,6 +327,73 @@ def test_an_interrupted_run_keeps_its_best_weights_and_says_so(root):
     assert (card.scores["finished"], card.split["finished"]) == (False, False)
     assert card.scores["per_track"]["n"] > 0
     assert any("interrupted" in message for message in progress.said)
+    assert "Its training was interrupted" in (made.folder / "README.md").read_text("utf-8")
+
+
+def test_an_interrupted_run_replaces_no_finished_model(root):
+    """The finished one stays as it is; the other is in the run folder, and said to be there."""
+    before = trained(root, NEIGHBOURS, out="stays")
+    content = {path.name: path.read_bytes() for path in before.folder.iterdir()}
+    progress = Listening(KeyboardInterrupt, at=1)
+    made = trained(root, NEIGHBOURS, out="stays", progress=progress)
+    assert not made.finished
+    assert {path.name: path.read_bytes() for path in before.folder.iterdir()} == content
+    assert not artefacts.load(made.folder).card.split["finished"]
+    assert any("the finished model there stays" in message for message in progress.said)
+
+
+class Impatient(Listening):
+    """Stops the run when a second training has an epoch."""
+
+    def epoch(self, epoch):
+        """Remember, and stop."""
+        super().epoch(epoch)
+        if len(self.epochs) == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("protocols", "kept"), [(("kfold:3",), []), (("windows", "artists", "tracks"), ["windows"])]
+)
+def test_ctrl_c_before_the_last_training_ends_all(root, protocols, kept):
+    """Neither folds nor protocols that come later are trained; what was done is not done again."""
+    begins, progress, out = begun(root), Impatient(), f"impatient at {protocols[0]}"
+    with pytest.raises(KeyboardInterrupt):
+        trained(root, NEIGHBOURS, *protocols, run=begins, out=out, progress=progress)
+    assert progress.stages.count("Training") == 2
+    assert any("still to come are left out" in message for message in progress.said)
+    assert not (root / "models" / out).exists()
+    assert list(runs.read_scores(begins).get("protocols", {})) == kept
+    again = Listening()
+    assert trained(root, NEIGHBOURS, *protocols, run=begins, out=out, progress=again).finished
+    assert again.stages.count("Training") == 2
+
+
+def test_ctrl_c_leaves_out_the_studies(root):
+    """The best weights so far are a model, and nobody waits for more trainings."""
+    progress = Listening(KeyboardInterrupt, at=1)
+    made = trained(root, NEIGHBOURS, out="unstudied", progress=progress, studies={"bootstrap": 2})
+    assert not made.finished
+    assert "bootstrap" not in made.scores
+    assert "Bootstrap" not in progress.stages
+
+
+@pytest.mark.parametrize(
+    ("change", "protocols", "studies", "problem"),
+    [
+        ({}, ("artists", "corpora"), {}, "no corpus"),
+        ({}, ("windows",), {"bootstrap": 2}, "no bootstrap"),
+        ({"network_parameters": {"unheard": 1}}, (), {}, "unheard"),
+        ({"fitting": Fitting(inner_folds=13)}, ("windows", "artists"), {}, "too few to split into 13 parts"),
+    ],
+)
+def test_what_cannot_be_met_is_refused_before_anything_is_trained(root, change, protocols, studies, problem):
+    """A protocol, a study and a parameter: no stage of training begins."""
+    progress = Listening()
+    recipe = dataclasses.replace(NEIGHBOURS, **change)
+    with pytest.raises(TaggerError, match=problem):
+        trained(root, recipe, *protocols, progress=progress, studies=studies)
+    assert "Training" not in progress.stages
 
 
 def test_of_several_protocols_the_strictest_gives_the_model(judged):
@@ -382,7 +450,7 @@ def test_with_folds_each_track_is_tested_once(root):
     made = trained(root, NEIGHBOURS, "kfold:3", run=begins, out="folds")
     scores = made.scores["protocols"]["kfold:3"]
     for per_track in (scores["per_track"], made.scores["baseline"]["per_track"]):
-        assert (per_track["n"], per_track["n_groups"]) == (30, 15)
+        assert (per_track["n"], per_track["n_groups"]) == (30, 14)  # two artists share a tune
         assert np.sum(per_track["confusion_matrix"], axis=1).tolist() == [10, 10, 10]
     assert scores["how"] == "3 folds, each the test once"
     state = begins.folder / runs.CHECKPOINT

@@ -186,6 +186,9 @@ def test_phases_above_the_same_layer_hear_each_window_once(tmp_path):
         (Phase(1, 1e-2, "logits", above="embedding"), "above=embedding: .* these cannot change"),
         (Phase(1, 1e-2, prune=0.5, **ABOVE), "above=embedding: .* nothing can be pruned"),
         (Phase(1, 1e-2, mixup=0.4), "mixup=0.4: a phase that learns from windows"),
+        (Phase(1, 1e-2, settle_norms=True), "settle_norms: only what is computed once has statistics"),
+        (Phase(1, 1e-2, settle_norms=True, freeze_norms=True, **ABOVE), "settle_norms: freeze_norms keeps"),
+        (Phase(1, 1e-2, settle_norms=True, **ABOVE), "settle_norms: no layer that the phase trains"),
         (Phase(1, 1e-2, judged_every=0), "judged_every=0: out of range"),
         (Phase(1, 1e-2, above="embedding", changed=False), "above=embedding: .* lies below it and would learn"),
         (

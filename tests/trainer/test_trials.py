@@ -103,7 +103,7 @@ def test_outcomes_can_be_had_again(data, tmp_path):
 def test_where_windows_are_parted_there_are_no_trials(data, tmp_path, name, called):
     """A training track means nothing there."""
     with pytest.raises(SettingsError, match=f"no {called} where windows of one track are on all sides"):
-        trials.run(name, data(protocol="windows"), 1, tmp_path, Quiet())
+        trials.check([name], data(protocol="windows"))
 
 
 def test_ctrl_c_ends_all_trials(data, tmp_path, monkeypatch):

@@ -284,7 +284,8 @@ def test_tagger_hears_the_same_from_onnx(either, bundled, tmp_path, capfd):
     either.fit(Windows(), lambda end: 0.0, tmp_path)
     assert either.save(tmp_path) == ("model.onnx",)
     assert capfd.readouterr() == ("", "")
-    card = dataclasses.replace(bundled.card, genres=("a", "b"), front_end=RECIPE.front_end)
+    window = dataclasses.replace(bundled.card.window, frames=N_FRAMES, variable=False)
+    card = dataclasses.replace(bundled.card, genres=("a", "b"), front_end=RECIPE.front_end, window=window)
     runtime = OnnxRuntime(dataclasses.replace(bundled, folder=tmp_path, card=card))
     for windows in (Windows.windows, windows_of([1], 7), np.zeros((3, N_FRAMES, HOP), np.float32)):
         logits, embedding = runtime.outputs(windows)

@@ -18,7 +18,7 @@ from trainer.data import splits
 from trainer.progress import Quiet
 from trainer.recipe import Phase
 
-N_CLIPS = 44
+N_CLIPS = 50
 
 
 @pytest.fixture(scope="module")

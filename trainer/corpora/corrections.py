@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
+from tagger import paths
 from tagger.errors import CorpusError, OutputError, TagError
 from tagger.settings import home_folder
 from tagger.sinks.corrections import KEPT, Correction, Corrections
@@ -33,7 +33,7 @@ def load(argument: str) -> Corpus:
     Raises:
         CorpusError: Nothing was said, or fewer than two genres, or it cannot be read.
     """
-    folder = Path(argument).expanduser() if argument else home_folder("data") / _FOLDER
+    folder = paths.expanded(argument) if argument else home_folder("data") / _FOLDER
     if not folder.is_dir():
         raise CorpusError(f"{folder}: no corrections yet", hint=_HINT)
     try:

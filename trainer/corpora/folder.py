@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tagger import paths
 from tagger.errors import CorpusError
 from tagger.records import Failed, Track
 from tagger.sources import discover
@@ -24,12 +25,23 @@ def load(argument: str) -> Corpus:
     Raises:
         CorpusError: The folder is missing, or fewer than two of its sub-folders hold audio.
     """
-    root = Path(argument).expanduser()
+    root = paths.expanded(argument)
     if not root.is_dir():
-        raise CorpusError(f"{root}: no such folder")
+        raise CorpusError(
+            f"{root}: not a folder" if root.exists() else f"{root}: no such folder",
+            hint="give a folder that has a sub-folder for each genre; csv:FILE reads a table",
+        )
     genre_folders = sorted(
         place for place in root.iterdir() if place.is_dir() and not place.name.startswith(".")
     )
+    for place in genre_folders:
+        try:
+            place.name.encode()
+        except UnicodeEncodeError as error:
+            raise CorpusError(
+                f"{place}: the folder's name is a genre, and not in UTF-8",
+                hint="rename the folder: tags could not hold such a genre",
+            ) from error
     found = list(discover.audio_files(genre_folders))
     problems = tuple(
         f"{one.track.path.relative_to(root)}: {one.reason}" for one in found if isinstance(one, Failed)

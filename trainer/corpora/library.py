@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from tagger import paths
 from tagger.errors import CorpusError, TagError
 from tagger.records import Track
 from tagger.sinks import tags
@@ -30,9 +31,9 @@ def load(argument: str) -> Corpus:
     Raises:
         CorpusError: The folder is missing, or its files name fewer than two genres.
     """
-    root = Path(argument).expanduser()
+    root = paths.expanded(argument)
     if not root.is_dir():
-        raise CorpusError(f"{root}: no such folder")
+        raise CorpusError(f"{root}: no such folder", hint="give the folder that your music is in")
     reasons: Counter[str] = Counter()
     examples = tuple(_examples(root, reasons))
     if len({label for example in examples for label in example.labels}) < 2:

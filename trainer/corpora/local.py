@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from tagger import paths
 from tagger.errors import CorpusError
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
@@ -33,7 +34,7 @@ def copy(name: str, argument: str, data: Path | None, cache: Path, *, hint: str,
     Raises:
         CorpusError: There is no copy, or its archive cannot be unpacked.
     """
-    place = Path(argument).expanduser() if argument else data
+    place = paths.expanded(argument) if argument else data
     if place is None:
         raise CorpusError(f"{name}: tagger does not fetch this corpus", hint=hint)
     if not place.exists():

@@ -11,12 +11,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import OutputError, SettingsError
+from tagger.sinks.outputs import Output
 from trainer.data import inputs, splits
 from trainer.data.material import Material
 from trainer.progress import Progress
+from trainer.recipe import Recipe
 
 _IMAGES_A_CHUNK = 16
 _OF_IMAGES = ("size", "colour", "features", "n_mfcc")
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_KEPT = ("genres", "recipe")
+
+
+def check(recipe: Recipe, file: Path) -> None:
+    """See, before long work, whether the images of a recipe can be written to a path.
+
+    Raises:
+        OutputError: There is something else than images that `write` wrote, or no folder for them.
+        SettingsError: The recipe does not learn from images.
+    """
+    if "size" not in recipe.network_parameters:
+        raise SettingsError(f"{recipe.name}: this recipe does not learn from images")
+    Output("file of images", lambda head: head == _SIGNATURE and _is_ours(file), len(_SIGNATURE)).check(file)
+    if file.exists() and not file.is_file():
+        raise OutputError(f"{file}: is no regular file", hint="name another file")
 
 
 def write(data: Material, file: Path, progress: Progress) -> int:
@@ -28,15 +46,14 @@ def write(data: Material, file: Path, progress: Progress) -> int:
 
     Args:
         data: What a recipe would learn from.
-        file: Where to; an older file is replaced once the new one is whole.
+        file: Where to; older images are replaced once the new ones are whole.
         progress: Told of every track.
 
     Raises:
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be written, or holds something else.
         SettingsError: The recipe does not learn from images.
     """
-    if "size" not in data.recipe.network_parameters:
-        raise SettingsError(f"{data.recipe.name}: this recipe does not learn from images")
+    check(data.recipe, file)
     progress.stage("Drawing images", len(data.clips))
     side_of = {
         int(index): number for number, side in enumerate(splits.SIDES) for index in getattr(data.split, side)
@@ -52,6 +69,15 @@ def write(data: Material, file: Path, progress: Progress) -> int:
         partial.unlink(missing_ok=True)
         raise OutputError(f"{file}: cannot be written: {error.strerror or error}") from error
     return n_images
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether an HDF5 file holds images that were written here."""
+    try:
+        with h5py.File(file, "r") as archive:
+            return "images" in archive and all(name in archive.attrs for name in _KEPT)
+    except (OSError, KeyError, RuntimeError):  # damaged: whose it is, nobody knows
+        return False
 
 
 def _fill(archive: h5py.File, data: Material, side_of: dict[int, int], progress: Progress) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,9 @@ from trainer.corpora.interface import Corpus, Example
 from trainer.data import duplicates, fingerprint, sounds
 from trainer.data.sounds import Outcome, Sound
 from trainer.progress import Progress
+
+SILENT = "silent throughout"
+"""Why a clip in which nothing sounds is left out."""
 
 _NOTHING = fingerprint.of(())
 
@@ -156,12 +160,45 @@ def same_audio(
         OutputError: The folder cannot be written.
     """
     heard = sounds.hear((example.path for example in examples), folder, progress, jobs=jobs)
+    return pairs(examples, heard)
+
+
+def pairs(examples: Sequence[Example], heard: Mapping[Path, Outcome]) -> list[tuple[int, int]]:
+    """As `same_audio`, of examples that were heard already."""
     return [(match.first, match.second) for match in _matches(examples, heard)]
 
 
+def sounding(
+    examples: Sequence[Example], heard: Mapping[Path, Outcome]
+) -> tuple[tuple[Example, ...], list[str]]:
+    """The examples in which anything sounds, and a sentence on the others if there are any."""
+    left_out = silent(heard)
+    if not left_out:
+        return tuple(examples), []
+    count = f"{len(left_out)} clip{'s' if len(left_out) > 1 else ''} left out"
+    told = f"{count}: {SILENT} (the first: {next(iter(left_out)).name})"
+    return tuple(one for one in examples if one.path not in left_out), [told]
+
+
+def silent(heard: Mapping[Path, Outcome]) -> dict[Path, str]:
+    """The files in which nothing sounds, each with that as the reason to leave it out."""
+    return {path: SILENT for path, sound in heard.items() if isinstance(sound, Sound) and sound.is_silent}
+
+
 def _matches(examples: Sequence[Example], heard: Mapping[Path, Outcome]) -> list[duplicates.Match]:
+    """Pairs with the same audio, in order: those that fingerprints find, and copies too short for these."""
     outcomes = [heard[example.path] for example in examples]
-    return duplicates.find([one.fingerprint if isinstance(one, Sound) else _NOTHING for one in outcomes])
+    found = duplicates.find([one.fingerprint if isinstance(one, Sound) else _NOTHING for one in outcomes])
+    known = {(match.first, match.second) for match in found}
+    copies: dict[str, list[tuple[int, Sound]]] = {}
+    for index, one in enumerate(outcomes):
+        if isinstance(one, Sound) and not one.is_silent:
+            copies.setdefault(one.digest, []).append((index, one))
+    for same in copies.values():
+        for (first, sound), (second, _) in itertools.combinations(same, 2):
+            if (first, second) not in known:
+                found.append(duplicates.Match(first, second, 0.0, sound.seconds, 0.0))
+    return sorted(found, key=lambda match: (match.first, match.second))
 
 
 def _contents(corpus: Corpus, heard: Mapping[Path, Outcome]) -> Contents:

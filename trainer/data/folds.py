@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,8 +40,15 @@ def drawn(groups: Sequence[str], targets: Sequence[int], n_folds: int, seed: int
         seed: Of the draw.
 
     Raises:
-        CorpusError: There are too few groups.
+        CorpusError: There is no group, or no genre has an example, for each fold.
     """
+    n_groups, n_examples = len(set(groups)), max(Counter(targets).values(), default=0)
+    if min(n_groups, n_examples) < n_folds:
+        why = "" if n_groups < n_folds else f": no genre has {n_folds} examples"
+        raise CorpusError(
+            f"{n_groups} artists or source tracks are too few to split into {n_folds} parts{why}",
+            hint="give more examples of each genre, by several artists, or a column `split`",
+        )
     import sklearn.model_selection  # takes a second, which commands that only name protocols need not wait
 
     fold_of = np.zeros(len(groups), int)
@@ -49,12 +57,6 @@ def drawn(groups: Sequence[str], targets: Sequence[int], n_folds: int, seed: int
         splitter = sklearn.model_selection.StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a genre with fewer examples than folds is checked later
-        try:
-            for fold, (_, chosen) in enumerate(splitter.split(fold_of, targets, groups)):
-                fold_of[chosen] = fold
-        except ValueError as error:
-            raise CorpusError(
-                f"{len(set(groups))} artists or source tracks are too few to split: {error}",
-                hint="give more examples of each genre, or a column `split`",
-            ) from error
+        for fold, (_, chosen) in enumerate(splitter.split(fold_of, targets, groups)):
+            fold_of[chosen] = fold
     return [int(fold) for fold in fold_of]

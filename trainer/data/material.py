@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from tagger.errors import CorpusError, FileError
 from tagger.sources import decode
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import background, checks, features, inputs, labels, leaks, splits, unjudged
+from trainer.data import background, checks, features, inputs, kept, labels, leaks, splits, unjudged
 from trainer.data.drawing import BACKGROUND, OPEN, Clip
+from trainer.data.sounds import hear
 from trainer.data.unjudged import Unjudged
 from trainer.progress import Progress
 from trainer.recipe import Recipe
@@ -159,8 +160,7 @@ def prepare(
         cache: Where frames and fingerprints are kept from run to run.
         progress: Told of every clip.
         protocol: See `splits.splits`.
-        allow_leaks: Whether the same audio may be on two sides of a split that the corpus gives; where sides
-            are drawn, it is kept on one.
+        allow_leaks: Whether the same audio may be on two sides of a split that the corpus gives.
         jobs: Number of processes; 0 means one for each core.
 
     Returns:
@@ -171,23 +171,27 @@ def prepare(
         OutputError: The cache cannot be written.
         SettingsError: There is no such protocol.
     """
-    features_folder = cache / "features"
+    features_folder = kept.frames(cache)
     wanted = _chosen(corpus, recipe)
     if recipe.native_rate:
         recipe = _at_native_rate(recipe, [one.path for one in wanted.examples])
-    paths = [one.path for one in wanted.examples]
+    paths = (one.path for one in wanted.examples)
     heard = features.build(paths, recipe.front_end, features_folder, progress, jobs=jobs)
-    decoded = tuple(one for one in wanted.examples if one.path not in heard.left_out)
+    decoded = [one for one in wanted.examples if one.path not in heard.left_out]
+    known = hear((one.path for one in decoded), kept.fingerprints(cache), progress, jobs=jobs)
+    audible, silent = checks.sounding(decoded, known)
     # Genres that were taken out by name are not among these, and would be missed.
     again = dataclasses.replace(recipe, selection=dataclasses.replace(recipe.selection, without=()))
-    learned = _chosen(dataclasses.replace(corpus, examples=decoded), again)
-    examples = learned.examples
-    clips = _clips(corpus, learned, heard.files)
-    notes = dict.fromkeys((*corpus.problems, *_undecoded(heard.left_out), *wanted.left_out, *learned.left_out))
-    pairs = checks.same_audio(examples, cache / "sounds", progress)
+    learned = _chosen(dataclasses.replace(corpus, examples=audible), again)
+    notes = dict.fromkeys(
+        (*corpus.problems, *_undecoded(heard.left_out), *silent, *wanted.left_out, *learned.left_out)
+    )
+    pairs = checks.pairs(learned.examples, known)
+    groups = splits.groups_with_duplicates(learned.examples, pairs)
+    clips = tuple(_clips(corpus, learned, heard.files, groups))
     parts = _split(learned, pairs, recipe, protocol)
     for part in () if allow_leaks else parts:
-        leaks.refuse(part, examples, pairs)
+        leaks.refuse(part, learned.examples, pairs)
     parts = [leaks.counted(part, pairs) for part in parts]
     unsure, unheard = unjudged.heard(corpus, learned, recipe, cache, progress, protocol=protocol, jobs=jobs)
     notes |= dict.fromkeys(_undecoded(unheard))
@@ -199,7 +203,7 @@ def prepare(
         notes |= dict.fromkeys(_undecoded(unheard))
     changed = tuple(_changed(learned, clips, parts, recipe, features_folder, progress, jobs))
     return [
-        Material(recipe, learned.genres, examples, tuple(clips), changed, part, tuple(notes), unsure, sounds)
+        Material(recipe, learned.genres, learned.examples, clips, changed, part, tuple(notes), unsure, sounds)
         for part in parts
     ]
 
@@ -220,17 +224,19 @@ def _chosen(corpus: Corpus, recipe: Recipe) -> labels.Targets:
     )
 
 
-def _clips(corpus: Corpus, learned: labels.Targets, files: Mapping[Path, Path]) -> list[Clip]:
+def _clips(
+    corpus: Corpus, learned: labels.Targets, files: Mapping[Path, Path], groups: Sequence[str]
+) -> list[Clip]:
     return [
         Clip(
             files[one.path],
             target,
             one.corpus,
-            one.group,
+            group,
             also=labels.also(one, corpus, learned.genres),
             allowed=labels.allowed(one, corpus, learned.genres),
         )
-        for one, target in zip(learned.examples, learned.indices, strict=True)
+        for one, target, group in zip(learned.examples, learned.indices, groups, strict=True)
     ]
 
 

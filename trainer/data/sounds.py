@@ -21,8 +21,8 @@ from trainer.data import features, fingerprint
 from trainer.data.fingerprint import Fingerprint
 from trainer.progress import Progress
 
-# Bump when fingerprints change.
-_VERSION = 1
+# Bump when fingerprints change, or what is kept beside them.
+_VERSION = 2
 
 _SILENT_PEAK = 1e-4
 
@@ -37,6 +37,8 @@ class Sound:
         codec: The decoder's name for the coding.
         peak: Greatest sample below 2.7 kHz, full scale being 1.
         fingerprint: What it is known by.
+        digest: Of the samples below 2.7 kHz, in hexadecimal: copies of a file have the same, whatever their
+            tags say.
     """
 
     seconds: float
@@ -44,6 +46,7 @@ class Sound:
     codec: str
     peak: float
     fingerprint: Fingerprint
+    digest: str
 
     @property
     def is_silent(self) -> bool:
@@ -111,18 +114,20 @@ def _decoded(path: Path) -> Sound:
     Raises:
         FileError: It does not decode, or holds nothing.
     """
-    n_samples, peak = 0, 0.0
+    n_samples, peak, digest = 0, 0.0, hashlib.blake2b(digest_size=16)
 
     def passing() -> Iterator[NDArray[np.float32]]:
         nonlocal n_samples, peak
         for block in decode.blocks(path, fingerprint.SAMPLE_RATE):
             n_samples += len(block)
             peak = max(peak, float(np.abs(block).max()))
+            digest.update(block.tobytes())
             yield block
 
     info = decode.probe(path)
     known_by = fingerprint.of(passing())
-    return Sound(n_samples / fingerprint.SAMPLE_RATE, info.sample_rate, info.codec, peak, known_by)
+    seconds = n_samples / fingerprint.SAMPLE_RATE
+    return Sound(seconds, info.sample_rate, info.codec, peak, known_by, digest.hexdigest())
 
 
 def _load(kept: Path) -> Sound | None:
@@ -135,6 +140,7 @@ def _load(kept: Path) -> Sound | None:
                 str(held["codec"]),
                 float(held["peak"]),
                 Fingerprint(held["bits"], held["audible"]),
+                str(held["digest"]),
             )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
@@ -152,5 +158,6 @@ def _keep(sound: Sound, kept: Path) -> None:
             peak=sound.peak,
             bits=sound.fingerprint.bits,
             audible=sound.fingerprint.audible,
+            digest=sound.digest,
         )
     partial.replace(kept)

@@ -22,6 +22,8 @@ SIDES = ("train", "validation", "test")
 SHARES = (0.6, 0.2, 0.2)
 WINDOW_SHARES = (0.8, 0.1, 0.1)
 PROTOCOLS = ("artists", "tracks", "windows", "official", "kfold:N", "corpora")
+ONE_SIDED = ("artists", "tracks", "official")
+"""Protocols by which each track is on one side, and always on the same."""
 
 _HOW_WINDOWS = "windows dealt out at random, those of one track on all sides, seed {seed}: scores are too high"
 _HOW_DRAWN = {
@@ -62,6 +64,19 @@ class Split:
     def is_too_high(self) -> bool:
         """Whether the same recording is on two sides, so that scores come out too high."""
         return self.leaky or self.n_leaked > 0
+
+
+def check_one_sided(protocol: str) -> None:
+    """Make sure that a model can be judged by a side of a protocol; empty is any.
+
+    Raises:
+        SettingsError: It cannot.
+    """
+    if protocol and protocol not in ONE_SIDED:
+        raise SettingsError(
+            f"{protocol}: no split of tracks that a model can be judged by",
+            hint=f"give {', '.join(ONE_SIDED)}, or leave --protocol out",
+        )
 
 
 def split(

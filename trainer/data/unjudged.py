@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.corpora.interface import Corpus, Example
-from trainer.data import checks, features, labels, splits
+from trainer.data import checks, features, kept, labels, sounds, splits
 from trainer.data.drawing import BACKGROUND, OPEN, Clip
 from trainer.progress import Progress
 from trainer.recipe import Recipe
@@ -39,7 +39,7 @@ def heard(
     protocol: str = "",
     jobs: int = 0,
 ) -> tuple[tuple[Unjudged, ...], Mapping[Path, str]]:
-    """The clips of a corpus that have no genre but are learned from, and those that do not decode and why.
+    """The clips of a corpus that have no genre but are learned from, and those that are left out and why.
 
     Args:
         corpus: What was found on disk.
@@ -60,8 +60,12 @@ def heard(
         return (), {}
     targets = {one.path: OPEN if place < n_open else BACKGROUND for place, one in enumerate(unsure)}
     paths = [one.path for one in unsure]
-    found = features.build(paths, recipe.front_end, cache / "features", progress, jobs=jobs)
-    unsure = [one for one in unsure if one.path in found.files]
+    found = features.build(paths, recipe.front_end, kept.frames(cache), progress, jobs=jobs)
+    # Silence may teach what is no music, but no genre.
+    named = [path for path in found.files if targets[path] == OPEN]
+    silent = checks.silent(sounds.hear(named, kept.fingerprints(cache), progress, jobs=jobs))
+    left_out = {**found.left_out, **silent}
+    unsure = [one for one in unsure if one.path not in left_out]
     kin = _kin(learned.examples, unsure, cache, progress, protocol, jobs)
     clips = [
         Clip(
@@ -73,7 +77,7 @@ def heard(
         )
         for one in unsure
     ]
-    return tuple(map(Unjudged, unsure, clips, kin)), found.left_out
+    return tuple(map(Unjudged, unsure, clips, kin)), left_out
 
 
 def free(found: Sequence[Unjudged], split: splits.Split, held: set[int]) -> list[Unjudged]:
@@ -104,7 +108,7 @@ def _kin(
     jobs: int,
 ) -> list[frozenset[int]]:
     everything = [*examples, *unsure]
-    pairs = checks.same_audio(everything, cache / "sounds", progress, jobs=jobs)
+    pairs = checks.same_audio(everything, kept.fingerprints(cache), progress, jobs=jobs)
     groups = splits.groups_with_duplicates(everything, pairs, protocol)
     of_group: dict[str, set[int]] = {}
     for index, group in enumerate(groups[: len(examples)]):

@@ -23,6 +23,7 @@ from trainer.network import (
     spectral,
     transfer,
     two_heads,
+    two_trunks,
     vector,
     vgg16,
     vukotic,
@@ -36,6 +37,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns that a secon
 NETWORKS: dict[str, Callable[..., Any]] = {
     "cnn": cnn.build,
     "two-heads": two_heads.build,
+    "two-trunks": two_trunks.build,
     "vukotic-sequential": vukotic.sequential,
     "vukotic-residual": vukotic.residual,
     "sanjeev": sanjeev.build,

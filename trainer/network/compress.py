@@ -16,6 +16,8 @@ from tagger.errors import SettingsError
 from tagger.inference.frontend import Array
 
 _OUTPUTS = ("logits", "embedding")
+_AT_A_TIME = 16
+_HALF_ERROR = 2**-10  # of the greatest weight: a bit more than half precision has, within its range
 
 
 class Pruner(keras.callbacks.Callback):
@@ -72,17 +74,36 @@ class Stored:
 
     def __call__(self, windows: Array) -> Mapping[str, Array]:
         """Outputs for windows, shape (n_windows, n_frames, n_bands), by name."""
-        parts = [self._session.run(list(_OUTPUTS), {self._input: window[None]}) for window in windows]
+        batches = (windows[start : start + _AT_A_TIME] for start in range(0, len(windows), _AT_A_TIME))
+        parts = [self._session.run(list(_OUTPUTS), {self._input: batch}) for batch in batches]
         return {
             name: np.concatenate(part) for name, part in zip(_OUTPUTS, zip(*parts, strict=True), strict=True)
         }
 
 
 def _in_halves(content: bytes) -> bytes:
-    model = _loaded(content)
-    from onnxruntime.transformers import float16
+    """Weights in half precision, widened when the file is read: what is computed is so in single precision.
 
-    halves: bytes = float16.convert_float_to_float16(model, keep_io_types=True).SerializeToString()
+    Vectors stay as they are, for they cost little and may be scales; so do matrices beyond half's range.
+    """
+    model = _loaded(content)
+    import onnx
+
+    graph, widened = model.graph, []
+    for one in graph.initializer:
+        if one.data_type != onnx.TensorProto.FLOAT or len(one.dims) < 2:
+            continue
+        values, name = onnx.numpy_helper.to_array(one), one.name
+        with np.errstate(over="ignore"):
+            halved = values.astype(np.float16)
+        if not np.abs(halved - values).max(initial=0) <= _HALF_ERROR * np.abs(values).max(initial=0):
+            continue
+        one.CopyFrom(onnx.numpy_helper.from_array(halved, f"{name}_half"))
+        widened.append(onnx.helper.make_node("Cast", [one.name], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*widened, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    halves: bytes = model.SerializeToString()
     return halves
 
 

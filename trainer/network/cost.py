@@ -18,9 +18,10 @@ def flops(model: Any, n_frames: int) -> int:
     """
     outputs = [layer.output for layer in _weighted(model)]
     names = [layer.name for layer in _weighted(model)]
+    # A layer may hear the one window in several pieces, beside each other.
     window = keras.ops.zeros((1, n_frames, model.input_shape[-1]))
     shapes = dict(zip(names, (out.shape for out in keras.Model(model.input, outputs)(window)), strict=True))
-    return sum(2 * math.prod(shapes[layer.name][1:]) * _terms(layer) for layer in _weighted(model))
+    return sum(2 * math.prod(shapes[layer.name]) * _terms(layer) for layer in _weighted(model))
 
 
 def _weighted(model: Any) -> list[Any]:

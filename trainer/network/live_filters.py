@@ -7,53 +7,37 @@ differs by up to 0.03 % of its largest value.
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from tagger.errors import SettingsError
-from trainer.network import pretrained
+from trainer.network.packages import Package
 
-URL = (
-    "https://files.pythonhosted.org/packages/1b/6f/"
-    "38229e7d99c438e11114bbfa39c8c39185458c398011d0b6d7d7c7401617/musicnn-0.1.0-py3-none-any.whl"
+PACKAGE = Package(
+    name="musicnn",
+    version="0.1.0",
+    url="https://files.pythonhosted.org/packages/1b/6f/"
+    "38229e7d99c438e11114bbfa39c8c39185458c398011d0b6d7d7c7401617/musicnn-0.1.0-py3-none-any.whl",
+    sha256="f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
+    weights="musicnn",
+    hint="`pip download musicnn==0.1.0 --no-deps` fetches it, and `--weights FILE` reads the .whl file; "
+    "`--recipe cnn` needs none",
 )
-SHA256 = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
+"""29 MB."""
 
 FRONT = ("timbre_low", "timbre_high", "rhythm_long", "rhythm_medium", "rhythm_short")
 """The convolutions that see the spectrogram, in the order of the checkpoint."""
 
 _CHECKPOINT = "musicnn/MSD_musicnn"
-_HINT = (
-    "`pip download musicnn==0.1.0 --no-deps` fetches it, and `--weights FILE` reads the .whl file; "
-    "`--recipe cnn` needs none"
-)
 _DEAD = 1e-3  # of the longest filter; live ones are above 4e-3, dead ones below 1e-6
 _EPSILON = 1e-3  # of batch normalisation in TensorFlow 1
 
 Weights = dict[str, list[NDArray[np.float32]]]
 _Read = Callable[[str], NDArray[np.float32]]
-
-
-def fetched() -> Path:
-    """The package musicnn 0.1.0 as PyPI holds it, 29 MB, fetched once.
-
-    Raises:
-        SettingsError: It cannot be had.
-    """
-    try:
-        return Path(keras.utils.get_file(origin=URL, file_hash=SHA256))
-    except Exception as error:  # Keras raises Exception itself where it has no connection
-        raise SettingsError(
-            f"musicnn: the weights could not be fetched: {pretrained.why(error)}",
-            hint=_HINT,
-        ) from error
 
 
 def read(package: Path) -> Weights:
@@ -68,23 +52,12 @@ def read(package: Path) -> Weights:
     Raises:
         SettingsError: The file cannot be read, or is not that package.
     """
-    _check(package)
+    PACKAGE.check(package)
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(package) as archive:
         for kind in ("index", "data-00000-of-00001"):
             # A checkpoint without a name before its dot is not found.
             Path(folder, f"msd.{kind}").write_bytes(archive.read(f"{_CHECKPOINT}/.{kind}"))
         return _live(_reader(f"{folder}/msd"))
-
-
-def _check(package: Path) -> None:
-    try:
-        with package.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise SettingsError(f"{package}: cannot be read: {reason}", hint=_HINT) from error
-    if found != SHA256:
-        raise SettingsError(f"{package}: not the package musicnn 0.1.0", hint=_HINT)
 
 
 def _reader(prefix: str) -> _Read:

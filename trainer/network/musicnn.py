@@ -95,9 +95,7 @@ def heard(windows: Any, *, weights: str, band_stride: int) -> tuple[Any, Any]:
     if windows.shape[2] != N_BANDS:
         raise ValueError(f"musicnn hears {N_BANDS} bands, not {windows.shape[2]}")
     trunk = _trunk(band_stride)
-    donors = {"musicnn": lambda: _published(live_filters.fetched(), band_stride)}
-    if weights.endswith(".whl"):
-        donors[weights] = lambda: _published(Path(weights), band_stride)
+    donors = live_filters.PACKAGE.donors(weights, lambda package: _published(package, band_stride))
     pretrained.fill(trunk, weights, donors)
     pooled, embedding = trunk.call(_compressed(windows))
     return pooled, embedding

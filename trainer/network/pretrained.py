@@ -28,7 +28,7 @@ _HINT = (
 )
 
 
-def fill(backbone: Any, weights: str, donors: Mapping[str, Donor]) -> None:
+def fill(backbone: Any, weights: str, donors: Mapping[str, Donor], hint: str = _HINT) -> None:
     """Give a backbone its weights.
 
     Args:
@@ -37,6 +37,7 @@ def fill(backbone: Any, weights: str, donors: Mapping[str, Donor]) -> None:
             a file that `torchvision.read` takes, .pth; or a preset of keras-hub: its name, or an address that
             begins with kaggle:// or hf://.
         donors: What the libraries offer for this backbone, by name.
+        hint: What may be given as weights.
 
     Raises:
         SettingsError: The weights are unknown, cannot be fetched, or belong to another network.
@@ -44,17 +45,17 @@ def fill(backbone: Any, weights: str, donors: Mapping[str, Donor]) -> None:
     if weights == NONE:
         return
     if weights in donors:
-        _give(_weights(_fetched(weights, donors[weights])), backbone, weights)
+        _give(_weights(_fetched(weights, donors[weights], hint)), backbone, weights, hint)
     elif weights in ("imagenet", "coco"):
         offered = ", ".join(sorted(donors)) or "none"
         raise SettingsError(
             f"{weights}: no maintained library offers these weights for {backbone.name}; it offers {offered}",
-            hint=_HINT,
+            hint=hint,
         )
     elif weights.endswith((".keras", ".h5", ".pth")):
-        _read(Path(weights), backbone)
+        _read(Path(weights), backbone, hint)
     else:
-        _give(_weights(_fetched(weights, lambda: preset(weights))), backbone, weights)
+        _give(_weights(_fetched(weights, lambda: preset(weights), hint)), backbone, weights, hint)
 
 
 def hub() -> Any:
@@ -91,14 +92,14 @@ def published(network: Any, handle: str) -> Any:
     return network
 
 
-def _fetched(weights: str, donor: Donor) -> Any:
+def _fetched(weights: str, donor: Donor, hint: str) -> Any:
     try:
         with contextlib.redirect_stdout(sys.stderr):  # Keras draws its progress on stdout
             return donor()
     except SettingsError:
         raise
     except Exception as error:  # keras, keras-hub, kagglehub and huggingface-hub share no base class
-        raise SettingsError(f"{weights}: the weights could not be fetched: {why(error)}", hint=_HINT) from error
+        raise SettingsError(f"{weights}: the weights could not be fetched: {why(error)}", hint=hint) from error
 
 
 def why(error: Exception) -> str:
@@ -110,33 +111,38 @@ def why(error: Exception) -> str:
     return next(iter(str(error).split(". ")[0].splitlines()), "") or type(error).__name__
 
 
-def _read(file: Path, backbone: Any) -> None:
+def _read(file: Path, backbone: Any, hint: str) -> None:
     if not file.is_file():
-        raise SettingsError(f"{file}: no such file", hint=_HINT)
+        raise SettingsError(f"{file}: no such file", hint=hint)
     try:
         if file.suffix == ".keras":
-            _give(_weights(keras.saving.load_model(file, compile=False, safe_mode=True)), backbone, str(file))
+            _give(
+                _weights(keras.saving.load_model(file, compile=False, safe_mode=True)),
+                backbone,
+                str(file),
+                hint,
+            )
         elif file.suffix == ".pth":
-            _give(torchvision.read(file), backbone, str(file))
+            _give(torchvision.read(file), backbone, str(file), hint)
         else:
             backbone.load_weights(file)
     except SettingsError:
         raise
     except Exception as error:  # h5py, zipfile, torch and Keras share no base class
-        raise SettingsError(f"{file}: not weights of {backbone.name}", hint=_HINT) from error
+        raise SettingsError(f"{file}: not weights of {backbone.name}", hint=hint) from error
 
 
 def _weights(network: Any) -> list[list[Any]]:
     return [layer.get_weights() for layer in network.layers if layer.weights]
 
 
-def _give(offered: list[list[Any]], backbone: Any, weights: str) -> None:
+def _give(offered: list[list[Any]], backbone: Any, weights: str, hint: str) -> None:
     """Give each layer the weights that stand in the same place; what is offered beyond is left out."""
     wanted = [layer for layer in backbone.layers if layer.weights and not layer.name.startswith("head_")]
     if len(offered) < len(wanted) or any(
         [weight.shape for weight in layer.weights] != [array.shape for array in arrays]
         for layer, arrays in zip(wanted, offered, strict=False)
     ):
-        raise SettingsError(f"{weights}: weights of another network than {backbone.name}", hint=_HINT)
+        raise SettingsError(f"{weights}: weights of another network than {backbone.name}", hint=hint)
     for layer, arrays in zip(wanted, offered, strict=False):
         layer.set_weights(arrays)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tagger.errors import SettingsError
 from tagger.inference.frontend import Array
 from trainer.data import augment
-from trainer.learner import Supply
+from trainer.learner import Drawn, Supply
 from trainer.recipe import Phase
 
 # Batches are made beside the network that learns from them; a GPU leaves the processor to this.
@@ -49,6 +49,21 @@ def check(model: Any, fixed: frozenset[str], phase: Phase) -> None:
             phase.changed and phase.above,
             f"above={phase.above}: what it says of windows is computed once, so that these cannot change",
             "set `changed` of the phase to false",
+        ),
+        (
+            phase.settle_norms and not phase.above,
+            "settle_norms: only what is computed once has statistics that stay",
+            "leave `settle_norms` of the phase false, or name a layer that it learns above",
+        ),
+        (
+            phase.settle_norms and phase.freeze_norms,
+            "settle_norms: freeze_norms keeps the statistics as they are",
+            "set one of the two to false",
+        ),
+        (
+            phase.settle_norms and not _norms(model, fixed, phase),
+            "settle_norms: no layer that the phase trains is a batch normalisation",
+            "leave `settle_norms` of the phase false, or change `trainable`",
         ),
         (
             phase.prune and phase.above,
@@ -139,10 +154,14 @@ class Features:
     def __getitem__(self, numbers: NDArray[np.intp]) -> Array:
         return self._values[numbers]
 
+    def of_genres(self, epoch: int) -> Array:
+        """Of each window of a genre that an epoch draws, as often as it does; all must have been computed."""
+        batches = self._drawn(epoch)
+        return self._values[np.concatenate([one.numbers[one.targets.any(axis=1)] for one in batches])]
+
     def hear(self, epoch: int) -> None:
         """Compute what an epoch draws and no other drew before."""
-        drawn = [self._supply.drawn(epoch, number).numbers for number in range(self._supply.n_batches)]
-        wanted = np.unique(np.concatenate(drawn))
+        wanted = np.unique(np.concatenate([one.numbers for one in self._drawn(epoch)]))
         wanted = wanted[~self._is_known[wanted]]
         for first in range(0, len(wanted), _HEARD_AT_A_TIME):
             numbers = wanted[first : first + _HEARD_AT_A_TIME]
@@ -152,6 +171,35 @@ class Features:
                 self._values = np.zeros((self._supply.n_windows, *answers.shape[1:]), np.float32)
             self._values[numbers] = answers[: len(numbers)]
         self._is_known[wanted] = True
+
+    def _drawn(self, epoch: int) -> list[Drawn]:
+        return [self._supply.drawn(epoch, number) for number in range(self._supply.n_batches)]
+
+
+def settle(model: Any, fixed: frozenset[str], phase: Phase, features: Features, epoch: int) -> None:
+    """Set the statistics of a phase's batch normalisation: see `Phase.settle_norms`.
+
+    Args:
+        model: The network, whose weights it changes.
+        fixed: Names of the layers that never learn.
+        phase: Tells which layers, and what these see.
+        features: What is heard of the windows that the epoch draws.
+        epoch: From 0.
+    """
+    heard = features.of_genres(epoch)
+    for layer in _norms(model, fixed, phase):
+        given = keras.Model(heard_by(model, phase), layer.input).predict(heard, verbose=0)
+        exact = given.astype(np.float64)  # sums of numbers in half precision come to a halt
+        axes = tuple(range(exact.ndim - 1))
+        layer.moving_mean.assign(exact.mean(axis=axes))
+        layer.moving_variance.assign(exact.var(axis=axes))
+
+
+def _norms(model: Any, fixed: frozenset[str], phase: Phase) -> list[Any]:
+    """Batch normalisation among the layers of a phase."""
+    asked = [layer for layer in model.layers if re.match(phase.trainable, layer.name)]
+    kind = keras.layers.BatchNormalization
+    return [layer for layer in asked if isinstance(layer, kind) and layer.name not in fixed]
 
 
 def of_windows(supply: Supply, epoch: int, changed: bool, number: int) -> Step:

@@ -74,6 +74,8 @@ class Training:
         learner = compiled(self._model, self._settings, phase, self._supply.n_batches)
         learner.optimizer.build(learner.trainable_variables)
         _assign(self._model.variables, state.variables)
+        if phase.settle_norms and state.phase_epoch == 0:
+            steps.settle(self._model, self._fixed, phase, self._heard(phase, state.epoch), state.epoch)
         _assign(learner.optimizer.variables, state.optimizer)
         averager = _Averager(self._settings.ema_momentum, state)
         callbacks = [averager] if self._settings.ema_momentum else []
@@ -98,11 +100,15 @@ class Training:
         if not phase.above:
             self._features.clear()  # of layers that may learn now
             return partial(steps.of_windows, self._supply, epoch, phase.changed)
+        return partial(steps.of_features, self._heard(phase, epoch), self._supply, epoch, phase.mixup)
+
+    def _heard(self, phase: Phase, epoch: int) -> steps.Features:
+        """What the layer that a phase learns above says of the windows that an epoch draws."""
         if phase.above not in self._features:
             self._features[phase.above] = steps.Features(self._model, phase, self._supply)
         features = self._features[phase.above]
         features.hear(epoch)
-        return partial(steps.of_features, features, self._supply, epoch, phase.mixup)
+        return features
 
     def _judged(self, learner: Any, loss: float, seconds: float) -> None:
         """Judge the weights, remember the best, and slow down if they get no better."""
@@ -187,7 +193,8 @@ class _Averager(keras.callbacks.Callback):
 def _freeze(model: Any, fixed: frozenset[str], phase: Phase) -> None:
     """Let the layers of a phase learn, and no others."""
     for layer in model.layers:
-        is_held = phase.freeze_norms and isinstance(layer, keras.layers.BatchNormalization)
+        has_statistics = isinstance(layer, keras.layers.BatchNormalization)
+        is_held = has_statistics and (phase.freeze_norms or phase.settle_norms)
         is_asked = re.match(phase.trainable, layer.name) is not None
         layer.trainable = is_asked and not is_held and layer.name not in fixed
 

@@ -1,7 +1,7 @@
 """Features computed inside a network, equal to librosa's: MFCC, mel bands, chroma and spectral contrast.
 
-All take and give tensors of shape (n_windows, n_frames, n_bands). What is fixed is held in layers that do not
-train, so that a saved network needs neither librosa nor code of ours.
+All take and give tensors of shape (n_windows, n_frames, n_bands), but for `spectra`, which takes samples. What
+is fixed is held in layers that do not train, so that a saved network needs neither librosa nor code of ours.
 """
 
 from __future__ import annotations
@@ -45,6 +45,40 @@ def fixed(x: Any, matrix: Array, name: str) -> Any:
     y = layer(x)
     layer.set_weights([matrix])
     return y
+
+
+def spectra(samples: Any, length: int, hop_length: int, n_fft: int, name: str) -> Any:
+    """Power spectra under a periodic Hann window, as one product with the sines and cosines of all bins.
+
+    Args:
+        samples: Shape (n_windows, n_samples), at least `length` of them.
+        length: Of the Hann window, in samples.
+        hop_length: Distance of the frames, in samples.
+        n_fft: Length of the transform, in samples.
+        name: Of the layer.
+
+    Returns:
+        Shape (n_windows, 1 + (n_samples - length) // hop_length, 1 + n_fft // 2).
+    """
+    n_hops = -(-length // hop_length)
+    n_frames = 1 + (samples.shape[1] - length) // hop_length
+    n_missing = max(0, (n_frames - 1 + n_hops) * hop_length - samples.shape[1])
+    padded = ops.pad(samples, ((0, 0), (0, n_missing)))[:, : (n_frames - 1 + n_hops) * hop_length]
+    pieces = ops.reshape(padded, (-1, n_frames - 1 + n_hops, hop_length))
+    framed = ops.concatenate([pieces[:, n : n + n_frames] for n in range(n_hops)], axis=2)
+    parts = fixed(framed, _waves(length, n_hops * hop_length, n_fft), name)
+    n_bins = 1 + n_fft // 2
+    return ops.square(parts[..., :n_bins]) + ops.square(parts[..., n_bins:])
+
+
+def _waves(length: int, n_samples: int, n_fft: int) -> Array:
+    """Cosines and sines of all bins under a Hann window, then zeros, shape (n_samples, 2 + n_fft)."""
+    time = np.arange(length)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * time / length)
+    phase = 2 * np.pi * np.outer(time, np.arange(1 + n_fft // 2)) / n_fft
+    waves = np.zeros((n_samples, 2 + n_fft), np.float32)
+    waves[:length] = window[:, None] * np.concatenate([np.cos(phase), np.sin(phase)], axis=1)
+    return waves
 
 
 def mfcc(log_mel: Any, n_mfcc: int, name: str = "image_mfcc") -> Any:

@@ -54,23 +54,44 @@ def build(
         SettingsError: The weights cannot be had.
         ValueError: The front-end has another number of bands, or the share is out of range.
     """
-    if not 0 <= share <= 1:
-        raise ValueError(f"share={share}: the second head's share must be from 0 to 1")
+    check(share)
     windows = keras.Input((None, front_end.n_bands), name="windows")
     pooled, x = musicnn.heard(windows, weights=weights, band_stride=band_stride)
     travelling = musicnn.judged(x, n_genres, l2=l2, dropout=0.0)
-    own = layers.BatchNormalization(center=False, scale=False, name="deep_norm")(pooled)
-    own = layers.Dropout(dropout / 2, name="deep_dropout")(own)
-    own = layers.Dense(units, activation="relu", name="deep_units")(own)
-    own = layers.Dropout(dropout, name="deep_last")(own)
-    classes = layers.Dense(n_genres + 1, name="deep_classes")(own)
-    outputs = {"logits": _mean(travelling, classes, n_genres, share), "embedding": x}
+    classes = own_classes(pooled, n_genres, units=units, dropout=dropout)
+    outputs = {"logits": mean(travelling, classes, n_genres, share), "embedding": x}
     model = head.flattened(keras.Model(windows, outputs, name="two_heads"))
     model(ops.zeros((1, window_frames, front_end.n_bands)))
     return model
 
 
-def _mean(travelling: Any, classes: Any, n_genres: int, share: float) -> Any:
+def check(share: float) -> None:
+    """Make sure that the second head's share can be one.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"share={share}: the second head's share must be from 0 to 1")
+
+
+def own_classes(heard: Any, n_genres: int, *, units: int, dropout: float) -> Any:
+    """Logits of the second head, whose last is that of no music; all its layers are named `deep_...`.
+
+    Args:
+        heard: What it sees, shape (n_windows, n_features).
+        n_genres: Number of genres.
+        units: See `build`.
+        dropout: See `build`.
+    """
+    own = layers.BatchNormalization(center=False, scale=False, name="deep_norm")(heard)
+    own = layers.Dropout(dropout / 2, name="deep_dropout")(own)
+    own = layers.Dense(units, activation="relu", name="deep_units")(own)
+    own = layers.Dropout(dropout, name="deep_last")(own)
+    return layers.Dense(n_genres + 1, name="deep_classes")(own)
+
+
+def mean(travelling: Any, classes: Any, n_genres: int, share: float) -> Any:
     """Logarithms of the mean of the probabilities of both; as far as one hears no music, all genres are alike.
 
     What is no music lies far from all that musicnn learned from, and what was learned above it may be certain

@@ -7,6 +7,7 @@ import difflib
 from tagger.errors import SettingsError
 from trainer.recipe import Recipe
 from trainer.recipes import (
+    accurate,
     arrigo2025_yolo,
     compact_cnn,
     default,
@@ -23,6 +24,7 @@ from trainer.recipes import (
 
 _FILES = (
     default,
+    accurate,
     musicnn_transfer,
     compact_cnn,
     vukotic2025_cnn,

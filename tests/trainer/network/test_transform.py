@@ -43,6 +43,21 @@ def test_mfcc_is_that_of_librosa(y, n_mfcc):
     assert computed(lambda x: transform.mfcc(x, n_mfcc), windows) == pytest.approx(expected, abs=1e-2)
 
 
+@pytest.mark.parametrize(("length", "hop_length"), [(512, 256), (400, 160), (300, 300), (512, 100)])
+def test_spectra_of_samples_are_those_of_librosa(y, length, hop_length):
+    """Power under a Hann window from the first sample on, to a millionth of the greatest."""
+    samples = y[:5000][None]
+    padded = np.pad(samples[0], (0, 512 - length))  # librosa wants whole transforms
+    framed = librosa.util.frame(padded, frame_length=512, hop_length=hop_length).T.copy()
+    framed[:, length:] = 0
+    window = np.pad(librosa.filters.get_window("hann", length), (0, 512 - length))
+    expected = np.abs(np.fft.rfft(framed * window)) ** 2
+    inputs = keras.Input((5000,))
+    network = keras.Model(inputs, transform.spectra(inputs, length, hop_length, 512, "spectra"))
+    (got,) = network.predict(samples, verbose=0)
+    assert got == pytest.approx(expected, abs=1e-6 * expected.max())
+
+
 def test_mel_bands_are_those_of_librosa(spectrogram):
     """Mel bands of the spectrogram are librosa's to 0.01 dB."""
     S = librosa.db_to_power(spectrogram[0].T)

@@ -11,6 +11,11 @@ import soundfile
 from tagger.inference import artefact
 from tagger.inference.artefact import Artefact
 
+# Workers that compile parts of librosa at once may crash (https://github.com/numba/numba/issues/10128).
+_ROOT = Path(__file__).resolve().parents[1]
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ.setdefault("NUMBA_CACHE_DIR", str(_ROOT / ".cache" / "numba" / _WORKER))
+
 _BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "music"
 
 

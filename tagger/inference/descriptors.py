@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagger.errors import ModelError
+from tagger.inference import compiling
 
 N_MFCC = 20
 
@@ -57,7 +58,7 @@ def describe(y: NDArray[np.float32], sr: int, length: int) -> NDArray[np.float32
         ModelError: librosa cannot be loaded.
         ValueError: The segment is not one row of finite samples.
     """
-    librosa = _library()
+    librosa = library()
     if y.ndim != 1 or not np.isfinite(y).all():
         raise ValueError(f"a segment is one row of finite samples, not an array of shape {y.shape}")
     y = np.pad(y, (0, max(0, _N_FFT - len(y))))
@@ -80,19 +81,26 @@ def describe(y: NDArray[np.float32], sr: int, length: int) -> NDArray[np.float32
     return np.array(numbers, np.float32)
 
 
-def _library() -> Any:
-    try:
-        import librosa  # takes seconds, and few models need it
+def library() -> Any:
+    """librosa, with all its parts that compile themselves.
 
-        library: Any = librosa
-        # It loads its parts when they are first asked for.
-        _ = library.stft, library.feature.tempo, library.onset.onset_strength, library.util.softmask
+    Raises:
+        ModelError: It cannot be loaded.
+    """
+    try:
+        with compiling.alone("librosa"):
+            import librosa  # takes seconds, and few models need it
+
+            loaded: Any = librosa
+            # It loads its parts when they are first asked for.
+            _ = loaded.stft, loaded.resample, loaded.piptrack, loaded.util.softmask, loaded.effects.pitch_shift
+            _ = loaded.feature.tempo, loaded.onset.onset_strength, loaded.beat.beat_track
     except Exception as error:  # its parts compile themselves, and raise all sorts where they cannot
         raise ModelError(
             f"librosa, which this model hears with, cannot be loaded: {error}",
             hint="`pip install --force-reinstall librosa numba`",
         ) from error
-    return library
+    return loaded
 
 
 def _moments(series: Any) -> list[float]:

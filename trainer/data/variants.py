@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tagger.inference import descriptors
 from tagger.inference.frontend import Array
 
 # Bump when the samples of a variant change with the same parameters.
@@ -105,15 +106,11 @@ SANJEEV2025_FUTURE = (
 
 
 def _stretch(y: Array, rate: float) -> Array:
-    from librosa.effects import time_stretch  # takes half a second, and features that are kept need none
-
-    return time_stretch(_lengthened(y), rate=rate)[: round(len(y) / rate)]
+    return descriptors.library().effects.time_stretch(_lengthened(y), rate=rate)[: round(len(y) / rate)]
 
 
 def _shift_pitch(y: Array, sr: int, semitones: float) -> Array:
-    from librosa.effects import pitch_shift  # see `_stretch`
-
-    return pitch_shift(_lengthened(y), sr=sr, n_steps=semitones)[: len(y)]
+    return descriptors.library().effects.pitch_shift(_lengthened(y), sr=sr, n_steps=semitones)[: len(y)]
 
 
 def _noise(y: Array, level_db: float, seed: list[int]) -> Array:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ import soundfile
 
 from tagger import chaptering, pipeline
 from tagger.settings import Settings
+from tests.bench.__main__ import music_folder
 
 _NAMES = "blues classical country disco electronic folk hiphop jazz latin metal pop reggae rnb rock"
 GENRES = frozenset(_NAMES.split())
@@ -120,5 +120,4 @@ def main(music: Path) -> None:
 
 
 if __name__ == "__main__":
-    beside = Path(__file__).resolve().parents[3] / "shared" / "music"
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("TAGGER_TEST_MUSIC", beside)))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else music_folder())

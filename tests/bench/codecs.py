@@ -8,7 +8,6 @@ MUSIC is the folder of labelled real music. Each of its recordings already went 
 from __future__ import annotations
 
 import csv
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from tagger.inference import artefact
 from tests.bench import ffmpeg
+from tests.bench.__main__ import music_folder
 from trainer import answers
 
 N_TRACKS = 150
@@ -58,14 +58,14 @@ def changed(model: artefact.Artefact, paths: list[Path], codec: str) -> tuple[in
 
 
 def main(music: Path) -> None:
-    """Print what each codec changes."""
-    model = artefact.load(artefact.BUNDLED / "default")
-    for codec in CODECS:
-        n, kept, moved = changed(model, tracks(music), codec)
-        told = f"{kept} of {n} keep their genre; confidence moves by {100 * moved:.1f} points"
-        print(f"{codec.rpartition('.')[0]:<10} {told}", flush=True)
+    """Print what each codec changes, by the bundled models."""
+    for name in ("default", "accurate"):
+        model = artefact.load(artefact.BUNDLED / name)
+        for codec in CODECS:
+            n, kept, moved = changed(model, tracks(music), codec)
+            told = f"{kept} of {n} keep their genre; confidence moves by {100 * moved:.1f} points"
+            print(f"{name:<8} {codec.rpartition('.')[0]:<10} {told}", flush=True)
 
 
 if __name__ == "__main__":
-    beside = Path(__file__).resolve().parents[3] / "shared" / "music"
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("TAGGER_TEST_MUSIC", beside)))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else music_folder())

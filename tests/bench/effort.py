@@ -10,7 +10,6 @@ The bundled model learned from most of these clips.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import numpy as np
 import soundfile
 
 from tests.bench import ours
+from tests.bench.__main__ import music_folder
 from tests.bench.chapters import SAMPLE_RATE, piece, recordings
 
 N_SONGS = 120
@@ -66,5 +66,4 @@ def main(music: Path) -> None:
 
 
 if __name__ == "__main__":
-    beside = Path(__file__).resolve().parents[3] / "shared" / "music"
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("TAGGER_TEST_MUSIC", beside)))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else music_folder())

@@ -11,7 +11,6 @@ still, by each window's own map, and the windows vote again.
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ from tagger.engine import Plan, whole
 from tagger.inference import calibrate, canvas, occlusion
 from tagger.inference.gradients import Gradients
 from tagger.settings import Settings
+from tests.bench.__main__ import music_folder
 
 N_TRACKS = 30
 SHARES = (0.1, 0.2, 0.3)
@@ -168,5 +168,4 @@ def main(music: Path) -> None:
 
 
 if __name__ == "__main__":
-    beside = Path(__file__).resolve().parents[3] / "shared" / "music"
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("TAGGER_TEST_MUSIC", beside)))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else music_folder())

@@ -25,7 +25,10 @@ Config = Annotated[
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="NAME|DIR", help=f"Model by name, or a model folder. Default: {_DEFAULTS.model}."
+        "--model",
+        metavar="NAME|DIR",
+        help="Model by name, such as the bundled accurate (slower, oftener right), or a model folder. "
+        f"Default: {_DEFAULTS.model}.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]

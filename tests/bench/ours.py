@@ -36,9 +36,11 @@ def words(effort: str = "full") -> list[str]:
     return ["--json", "--quiet", *(f"--{name}={value}" for name, value in chosen(effort).items())]
 
 
-def prepared(effort: str = "full", jobs: int = 0) -> tuple[engine.Plan, tagging.Tagging]:
+def prepared(
+    effort: str = "full", jobs: int = 0, model: str = "default"
+) -> tuple[engine.Plan, tagging.Tagging]:
     """The plan of a scan that writes nothing."""
-    resolved = settings.resolve(chosen(effort, jobs=jobs)).settings
+    resolved = settings.resolve(chosen(effort, jobs=jobs, model=model)).settings
     plan = pipeline.prepare(resolved)
     return plan, tagging.prepare(resolved, plan.artefact.card)
 
@@ -54,9 +56,11 @@ def scan(files: Iterable[str], plan: engine.Plan, tags: tagging.Tagging) -> None
             raise RuntimeError(f"{result.track.path}: {result.reason}")
 
 
-def speed(songs: Songs, least_seconds: float, effort: str = "full", jobs: int = 0) -> dict[str, float]:
+def speed(
+    songs: Songs, least_seconds: float, effort: str = "full", jobs: int = 0, model: str = "default"
+) -> dict[str, float]:
     """Seconds of scanning the songs of each format, after a warm-up."""
-    plan, tags = prepared(effort, jobs)
+    plan, tags = prepared(effort, jobs, model)
     scan([files[0] for files in songs.values()], plan, tags)
     return by_format(lambda files: scan(files, plan, tags), songs, least_seconds)
 

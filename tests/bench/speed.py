@@ -46,6 +46,12 @@ def ways(material: Material) -> dict[str, Way]:
             for effort in ours.efforts()
         },
         "tagger full, whole process": Way(ours.cold, songs),
+        **{
+            f"tagger {effort}, accurate": Way(
+                ours.speed, songs, long | {"effort": effort, "model": "accurate"}, ours.ENVIRON
+            )
+            for effort in ("full", "auto")
+        },
         "our front-end, one window at a time": Way(ours.one_window_at_a_time, few),
         PAPERS: Way(others.papers, few, {"per_window": False, "overlap": True}),
         "papers: the same, no overlap": Way(others.papers, few, {"per_window": False, "overlap": False}),

@@ -30,7 +30,7 @@ def test_a_model_can_be_used_wherever_its_folder_lies(bundled, tmp_path):
     elsewhere.symlink_to(bundled.folder)
     assert artefact.find(str(elsewhere), pipeline.model_folders()) == elsewhere
     listed = {model["name"] for model in pipeline.installed_models()}
-    assert listed == {"default"}
+    assert listed == {"accurate", "default"}
     assert artefact.find("default", pipeline.model_folders()) == bundled.folder
 
 

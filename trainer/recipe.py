@@ -223,7 +223,9 @@ class Recipe:
             min_groups=3,
             selection=Selection(),
             variants=self.variants[:1],
-            sampling=dataclasses.replace(self.sampling, windows_per_epoch=8),
+            sampling=dataclasses.replace(
+                self.sampling, windows_per_epoch=8, made_sounds=min(self.sampling.made_sounds, 1)
+            ),
             fitting=dataclasses.replace(
                 self.fitting,
                 batch_size=4,

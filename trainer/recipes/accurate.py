@@ -5,7 +5,7 @@ Window    121 frames of 256 samples at 16,000 Hz: 1.94 s, two of YAMNet's patche
 Command   tagger train --dataset csv:FILE --recipe accurate --background DIR --all-data --allow-leaks
           --protocol windows,kfold:5,corpora
 Time      8 minutes on two CPU cores for each of that command's trainings, of 800 to 1,500 clips
-Score     61.4 % of 1,085 test tracks (57.2 to 65.4) whose corpus was left out, macro F1 62.6 % (58.8 to 66.1),
+Score     61.5 % of 1,085 test tracks (57.4 to 65.5) whose corpus was left out, macro F1 62.7 % (58.9 to 66.0),
           on the bundled model's corpora: 3.0 (0.5 to 5.3) and 2.9 points (0.3 to 5.3) more than `default`; in
           five folds by artist, 4 tracks of which are in two, 64.5 % of 1,312 (61.0 to 68.3) and 57.5 % (54.1 to
           60.2); of 836 tracks other windows of which it learned, 73.2 % (69.7 to 76.5)

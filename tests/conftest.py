@@ -12,9 +12,8 @@ from tagger.inference import artefact
 from tagger.inference.artefact import Artefact
 
 # Workers that compile parts of librosa at once may crash (https://github.com/numba/numba/issues/10128).
-_ROOT = Path(__file__).resolve().parents[1]
-_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_ROOT / ".cache" / "numba" / _WORKER))
+if _WORKER := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).resolve().parents[1] / ".cache" / "numba" / _WORKER)
 
 _BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "music"
 
@@ -70,7 +69,7 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture(scope="session")
 def bundled() -> Artefact:
-    """The model that comes with the program."""
+    """The model that is used unless another is asked for."""
     return artefact.load(artefact.BUNDLED / "default")
 
 

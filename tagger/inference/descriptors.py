@@ -6,6 +6,7 @@ Kaggle 2020. Many systems learn from that table, that of Li, Karimli, Maddhuri &
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,7 @@ def describe(y: NDArray[np.float32], sr: int, length: int) -> NDArray[np.float32
     return np.array(numbers, np.float32)
 
 
+@functools.cache
 def library() -> Any:
     """librosa, with all its parts that compile themselves.
 
@@ -97,7 +99,7 @@ def library() -> Any:
             _ = loaded.feature.tempo, loaded.onset.onset_strength, loaded.beat.beat_track
     except Exception as error:  # its parts compile themselves, and raise all sorts where they cannot
         raise ModelError(
-            f"librosa, which this model hears with, cannot be loaded: {error}",
+            f"librosa, which this needs, cannot be loaded: {error}",
             hint="`pip install --force-reinstall librosa numba`",
         ) from error
     return loaded

@@ -44,25 +44,34 @@ def songs(music: Path, folder: Path, n: int = N_SONGS) -> None:
         (folder / path.name).symlink_to(path)
 
 
-def told(folder: Path, effort: str) -> dict[str, dict[str, Any]]:
+def told(folder: Path, effort: str, model: str = "default") -> dict[str, dict[str, Any]]:
     """What a scan says of each file, by name."""
-    command = [sys.executable, "-m", "tagger", "scan", str(folder), "--no-cache", *ours.words(effort)]
+    words = ours.words(effort, model=model)
+    command = [sys.executable, "-m", "tagger", "scan", str(folder), "--no-cache", *words]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return {Path(row["path"]).name: row for row in map(json.loads, lines)}
 
 
 def main(music: Path) -> None:
-    """Print how many songs were heard in part, and how their verdicts differ from those of the whole."""
+    """Print for both models how many songs were heard in part, and how that changed their verdicts."""
     with tempfile.TemporaryDirectory() as folder:
         songs(music, Path(folder))
-        whole, part = (told(Path(folder), effort) for effort in ("full", "auto"))
+        for model in ("default", "accurate"):
+            whole, part = (told(Path(folder), effort, model) for effort in ("full", "auto"))
+            print(f"{model}: {differences(whole, part)}", flush=True)
+
+
+def differences(whole: dict[str, dict[str, Any]], part: dict[str, dict[str, Any]]) -> str:
+    """How the verdicts on songs that were heard in part differ from those on the whole, in words."""
     partly = [name for name in whole if part[name]["n_windows"] < whole[name]["n_windows"]]
     same = [name for name in partly if part[name]["genres"][0]["genre"] == whole[name]["genres"][0]["genre"]]
     before, after = (np.array([one[name]["confidence"] for name in partly]) for one in (whole, part))
     crossed = int(np.sum((before >= 0.5) != (after >= 0.5)))
-    print(f"{len(whole)} songs: {len(partly)} heard in part, {len(same)} of these with the genre of the whole")
-    print(f"confidence: {100 * np.mean(after - before):+.1f} points in the mean, ", end="")
-    print(f"{100 * np.sqrt(np.mean((after - before) ** 2)):.1f} off in the single song; {crossed} cross 50 %")
+    return (
+        f"{len(whole)} songs, {len(partly)} heard in part, {len(same)} of these with the genre of the whole; "
+        f"confidence {100 * np.mean(after - before):+.1f} points in the mean, "
+        f"{100 * np.sqrt(np.mean((after - before) ** 2)):.1f} off in the single song; {crossed} cross 50 %"
+    )
 
 
 if __name__ == "__main__":

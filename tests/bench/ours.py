@@ -31,9 +31,9 @@ def chosen(effort: str = "full", **more: Any) -> dict[str, Any]:
     return {"runtime": "onnx"} | ({"effort": effort} if len(efforts()) > 1 else {}) | more
 
 
-def words(effort: str = "full") -> list[str]:
+def words(effort: str = "full", **more: Any) -> list[str]:
     """The same for the command line, its results as JSON."""
-    return ["--json", "--quiet", *(f"--{name}={value}" for name, value in chosen(effort).items())]
+    return ["--json", "--quiet", *(f"--{name}={value}" for name, value in chosen(effort, **more).items())]
 
 
 def prepared(

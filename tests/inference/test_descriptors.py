@@ -132,6 +132,7 @@ def test_describing_prints_nothing_and_importing_loads_no_librosa():
 def test_a_library_that_cannot_be_loaded_is_said_in_one_sentence(monkeypatch):
     """The user hears which library, and how to mend it."""
     monkeypatch.setitem(sys.modules, "librosa", None)
-    with pytest.raises(descriptors.ModelError, match="librosa, which this model hears with") as caught:
+    descriptors.library.cache_clear()
+    with pytest.raises(descriptors.ModelError, match="librosa, which this needs") as caught:
         descriptors.describe(np.zeros(10, np.float32), RATE, SEGMENT)
     assert "pip install" in caught.value.hint

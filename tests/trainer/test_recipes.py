@@ -64,6 +64,8 @@ def test_what_ingredients_are_worth_was_measured_by_changes_that_can_be_made(nam
             other = changes.changed(recipe, [word])
             changes.check(other)
             assert other != recipe
+        elif option == "--recipe":
+            assert recipes.find(word) != recipe
         else:
             assert (option, word) == ("--weights", "none")
         assert one.protocol in ("corpora", "kfold:5")

@@ -131,7 +131,7 @@ class Reported:
 
 @dataclass(frozen=True)
 class Ablation:
-    """What an ingredient of a recipe is worth: its scores less those of the recipe made otherwise, or of another.
+    """What an ingredient of a recipe is worth: its scores less those of one made otherwise, or of another.
 
     Attributes:
         ingredient: What it is, a phrase.

@@ -180,8 +180,8 @@ def _ingredients(ablations: Iterable[Mapping[str, Any]]) -> str:
             "## Ingredients",
             "",
             "Points that the recipe gained over itself with one thing made otherwise, or over another recipe, "
-            "per track, with 95 % intervals of the difference on the same tracks, as they were measured when the "
-            "recipe was made, whatever this model learned from:",
+            "per track, with 95 % intervals of the difference on the same tracks, as they were measured when "
+            "the recipe was made, whatever this model learned from:",
             "",
             *_table(["ingredient", "instead", "protocol", "accuracy", "macro F1"], rows),
         ]

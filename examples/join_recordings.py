@@ -3,7 +3,7 @@
 python examples/join_recordings.py FOLDER TO
 
 The recordings of each folder in FOLDER, such as those of one speaker, are joined in the order of their names;
-what is shorter than two seconds or calls itself silence is left out. The pieces of the bundled model were made
+what is shorter than two seconds or calls itself silence is left out. The pieces of the bundled models were made
 so, of the packages asterisk-core-sounds-en-g722 and asterisk-core-sounds-es-g722 of Debian.
 """
 

@@ -1,4 +1,4 @@
-"""The model that comes with tagger: two heads on musicnn's filters, one that travels and one that knows ours.
+"""What tagger takes by default: two heads on musicnn's filters, one that travels, one that knows ours.
 
 Data      any corpus of labelled clips; artists are kept apart where the corpus names them
 Window    187 frames of 256 samples at 16,000 Hz: 2.99 s, every 2.85 s

@@ -254,7 +254,7 @@ def test_a_home_that_cannot_be_written_is_told(used_home: Path, is_used: bool, m
 
 def test_a_disk_that_is_nearly_full_is_told() -> None:
     """Whatever room is left is too little if more is asked for."""
-    program = f"from tagger import diagnosis; diagnosis.LEAST_FREE_BYTES = 2**62\n{PROGRAM}"
+    program = f"from tagger.diagnosis import databases; databases.LEAST_FREE_BYTES = 2**62\n{PROGRAM}"
     found = [
         problem for problem in told(program)["problems"] if "MB are left on its disk" in problem["problem"]
     ]
@@ -364,6 +364,11 @@ def test_the_runtime_has_its_reason(asked: str, name: str, reason: str) -> None:
     assert (found["threads"] is None) == (name == "keras")
 
 
+def test_a_model_without_a_network_of_keras_has_its_reason() -> None:
+    """Where Keras cannot run the model, no GPU is looked for."""
+    assert told(TAGGER_MODEL="accurate")["runtime"]["reason"] == "Keras cannot run this model"
+
+
 @NO_DRIVER
 def test_a_gpu_that_cannot_be_used_has_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A driver without a device, as in a container, has a cure; GPUs that the user hides need none."""
@@ -374,6 +379,7 @@ def test_a_gpu_that_cannot_be_used_has_its_reason(tmp_path: Path, monkeypatch: p
     assert (found.name, found.device) == ("onnx", "CPU")
     assert "/dev/nvidia0" in found.reason
     assert "--gpus all" in found.hint
+    assert not runtime.choose("auto", driver, has_keras=False).hint
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert runtime.choose("keras", driver) == runtime.Choice(
         "keras", "CPU", "CUDA_VISIBLE_DEVICES hides every GPU"

@@ -84,8 +84,8 @@ def load(
     """
     if choice == "keras" and not artefact.has_keras:
         raise ModelError(f"{artefact.folder}: Keras cannot run this model", hint="leave `--runtime keras` out")
-    if choice == "auto" and artefact.has_keras:
-        chosen = choose()
+    if choice == "auto":
+        chosen = choose(has_keras=artefact.has_keras)
         choice = chosen.name
         if chosen.hint:
             on_notice(f"the CPU is used: {chosen.reason}; {chosen.hint}")
@@ -111,16 +111,19 @@ class Choice:
     hint: str = ""
 
 
-def choose(choice: str = "auto", driver: Path = DRIVER) -> Choice:
+def choose(choice: str = "auto", driver: Path = DRIVER, *, has_keras: bool = True) -> Choice:
     """Tell which runtime `load` takes, and why.
 
     Args:
         choice: See `load`.
         driver: File that is there where a GPU's driver is. TensorFlow, which takes seconds to import, is loaded
             only then, and never for "onnx".
+        has_keras: Whether Keras can run the model, where the choice is "auto".
     """
     if choice == "onnx":
         return Choice("onnx", "CPU", "ONNX Runtime uses no GPU here")
+    if choice == "auto" and not has_keras:
+        return Choice("onnx", "CPU", "Keras cannot run this model")
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if choice == "keras" and backend != "tensorflow":
         return Choice("keras", backend, f"KERAS_BACKEND is {backend}")

@@ -6,33 +6,25 @@ Nothing is made that is not there: neither folders nor databases, nor the files 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import importlib.util
 import os
 import platform
-import shutil
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypeAlias
 
 from tagger import __version__, paths, settings
+from tagger.diagnosis import databases
+from tagger.diagnosis.databases import Facts, Found
 from tagger.errors import ModelError, SettingsError, TaggerError
 from tagger.inference import artefact, runtime
 from tagger.settings import Resolved, Settings
 from tagger.sinks import journal
 
 LIBRARIES = ("numpy", "scipy", "soxr", "soundfile", "av", "mutagen", "onnxruntime", "keras", "tensorflow")
-LEAST_FREE_BYTES = 100_000_000
 
-Facts: TypeAlias = dict[str, Any]
-Found: TypeAlias = tuple[Facts, list[tuple[str, str]]]
-"""What is so, and what is wrong: problems and their hints."""
-
-_ELSEWHERE = "set TAGGER_HOME to another folder"
 _AGAIN = "install tagger again"
 _OTHER_CACHE = "made by another version of tagger: the next scan empties it"
 
@@ -88,8 +80,10 @@ def _version(library: str) -> str | None:
 
 
 def _runtime(resolved: _Begun) -> Found:
-    asked = resolved.settings.runtime
-    chosen = runtime.choose(asked)
+    asked, has_keras = resolved.settings.runtime, True
+    with contextlib.suppress(ModelError, OSError):  # told of the model
+        has_keras = _artefact(resolved).has_keras
+    chosen = runtime.choose(asked, has_keras=has_keras)
     origin = f"{resolved.origins['runtime']} asks for {asked}; " if asked != "auto" else ""
     facts = {
         "name": chosen.name,
@@ -103,11 +97,17 @@ def _runtime(resolved: _Begun) -> Found:
 def _model(resolved: Resolved) -> Found:
     name = resolved.settings.model
     try:
-        found = artefact.load(artefact.find(name, [settings.home_folder("data") / "models", artefact.BUNDLED]))
+        found = _artefact(resolved)
     except (ModelError, OSError) as error:
         return {"name": name, "folder": None, "genres": None, "checksums": None}, [told(error)]
     facts = {"folder": str(found.folder), "genres": len(found.card.genres), "checksums": "fine"}
     return {"name": name, **facts}, []
+
+
+def _artefact(resolved: Resolved) -> artefact.Artefact:
+    """The model that the settings name."""
+    folders = [settings.home_folder("data") / "models", artefact.BUNDLED]
+    return artefact.load(artefact.find(resolved.settings.model, folders))
 
 
 def _processor(resolved: Resolved) -> Found:
@@ -145,13 +145,13 @@ def _configuration(_: Resolved) -> Found:
         file = paths.expanded(file)
         settings.resolve({})
     except (SettingsError, OSError) as error:
-        return _place(file, [file]), [told(error)]
-    return _place(file, [file]), []
+        return databases.place(file, [file]), [told(error)]
+    return databases.place(file, [file]), []
 
 
 def _own_models(_: Resolved) -> Found:
     folder = settings.home_folder("data") / "models"
-    return _place(folder, folder.rglob("*")), []
+    return databases.place(folder, folder.rglob("*")), []
 
 
 def _cache(begun: _Begun) -> Found:
@@ -169,7 +169,7 @@ def _cache(begun: _Begun) -> Found:
         problem = f"{file}: damaged, so that {price}: no table {' and '.join(sorted(missing))}"
         return ({"state": "damaged"}, [(problem, cure)]) if missing else ({}, [])
 
-    return _database(file, price, cure, look)
+    return databases.look_at(file, price, cure, look)
 
 
 def _journal(_: Resolved) -> Found:
@@ -180,36 +180,13 @@ def _journal(_: Resolved) -> Found:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version not in {0, journal.FORMAT}:
             return {}, [(f"{file}: this journal was made by another version of tagger", cure)]
-        cut_off = _cut_off(database, file.parent) if version else []
+        cut_off = databases.cut_off(database, file.parent) if version else []
         cure_of_one = "`tagger history` finishes it, or takes it back"
         wrong = [(f"{path}: a write was cut off", cure_of_one) for path in cut_off]
         return {"cut_off": cut_off}, wrong
 
-    facts, wrong = _database(file, "no genre can be written", cure, look)
+    facts, wrong = databases.look_at(file, "no genre can be written", cure, look)
     return {"cut_off": []} | facts, wrong
-
-
-def _place(path: Path, files: Iterable[Path]) -> Facts:
-    """Where something is, whether it can be written there, its size, and the room that is left on the disk."""
-    nearest = next(place for place in (path, *path.absolute().parents) if os.access(place, os.F_OK))
-    folder = nearest if nearest.is_dir() else nearest.parent
-    writable = os.access(nearest, os.W_OK) and (nearest == path or nearest.is_dir())
-    return {
-        "path": str(path),
-        "exists": nearest == path,
-        "writable": writable and os.access(folder, os.W_OK | os.X_OK),
-        "size_bytes": _size(files),
-        "free_bytes": shutil.disk_usage(folder).free,
-    }
-
-
-def _size(files: Iterable[Path]) -> int:
-    """Size in bytes of those files that may be looked at."""
-    total = 0
-    with contextlib.suppress(OSError):
-        for file in files:
-            total += file.stat().st_size if file.is_file() else 0
-    return total
 
 
 def told(error: Exception) -> tuple[str, str]:
@@ -217,74 +194,8 @@ def told(error: Exception) -> tuple[str, str]:
     if isinstance(error, TaggerError):
         return error.message, error.hint
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}", _ELSEWHERE
+        return f"{error.filename}: {error.strerror}", databases.ELSEWHERE
     return f"a scan would end with {type(error).__name__}: {' '.join(str(error).split())}", _AGAIN
-
-
-def _database(
-    file: Path, price: str, cure: str, look: Callable[[sqlite3.Connection], Found] = lambda database: ({}, [])
-) -> Found:
-    """Look at a database and its place.
-
-    Args:
-        file: Where it is, or would be.
-        price: What it means if it cannot be used.
-        cure: What helps if it is damaged.
-        look: Tells more of one that is whole.
-    """
-    facts: Facts = _place(file, file.parent.glob(f"{file.name}*")) | {"state": "not found"}
-    wrong = []
-    if not facts["writable"]:
-        wrong.append((f"{file}: cannot be written, so that {price}", _ELSEWHERE))
-    if facts["free_bytes"] < LEAST_FREE_BYTES:
-        wrong.append((f"{file}: only {facts['free_bytes'] // 10**6} MB are left on its disk", _ELSEWHERE))
-    if not facts["exists"]:
-        return facts, wrong
-    try:
-        with _opened(file) as database:
-            (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok":
-                raise sqlite3.DatabaseError(found.splitlines()[-1])
-            more, also_wrong = look(database)
-    except (sqlite3.OperationalError, OSError) as error:  # it may be whole
-        wrong.append((f"{file}: cannot be read, so that {price}: {error}", _ELSEWHERE))
-        return facts | {"state": "cannot be read"}, wrong
-    except sqlite3.DatabaseError as error:
-        return facts | {"state": "damaged"}, [*wrong, (f"{file}: damaged, so that {price}: {error}", cure)]
-    return facts | {"state": "fine"} | more, wrong + also_wrong
-
-
-@contextlib.contextmanager
-def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database to read it, even while others write it, without a trace in its folder."""
-    log, index = (file.with_name(f"{file.name}-{end}") for end in ("wal", "shm"))
-    with contextlib.ExitStack() as stack:
-        how = "mode=ro&immutable=1"  # else SQLite makes a log and an index, and leaves them there
-        if log.is_file() and log.stat().st_size:
-            how = "mode=ro"
-            if not index.is_file():
-                folder = stack.enter_context(tempfile.TemporaryDirectory())
-                file = [Path(shutil.copy(part, folder)) for part in (log, file)][-1]
-        database = sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True)
-        yield stack.enter_context(contextlib.closing(database))
-
-
-def _cut_off(database: sqlite3.Connection, folder: Path) -> list[str]:
-    """The files whose writing was begun and never closed, by processes that no longer live."""
-    rows = database.execute("SELECT run, path FROM writes WHERE state IN ('begun', 'prepared') ORDER BY id")
-    return [os.fsdecode(path) for run, path in rows if not _lives(folder / f"run-{run}.lock")]
-
-
-def _lives(lock: Path) -> bool:
-    """Whether a process holds the lock of a run."""
-    try:
-        with lock.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
-    return False
 
 
 _SECTIONS: dict[str, Callable[[_Begun], Found]] = {

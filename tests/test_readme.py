@@ -101,16 +101,25 @@ def test_settings_are_documented() -> None:
 
 
 def test_the_models_figures_are_the_cards(bundled: Artefact) -> None:
-    """The scores in the README are those of the card."""
-    track = bundled.card.scores["per_track"]
+    """The scores in the README are those of the cards."""
+    for name in ("default", "accurate"):
+        scores = artefact.load(artefact.BUNDLED / name).card.scores
+        track, promises = scores["per_track"], scores["promises"]
+        told = [shown(track[metric]) for metric in ("accuracy", "macro_f1")]
+        assert f"| `{name}` | {' | '.join(told)} |" in README
+        told += [shown(track["written"][part]) for part in ("coverage", "accuracy")]
+        told += [shown(promises["0.25"]["coverage"])]
+        assert f"| `{name}` | {' | '.join(told)} | " in README
+    assert f"| {shown(promises['0.1']['coverage'])} |\n" in README
     baseline = bundled.card.scores["baseline"]["per_track"]
-    larger = artefact.load(artefact.BUNDLED / "accurate").card.scores["per_track"]
-    for scores in (track, baseline, larger):
-        for metric in ("accuracy", "macro_f1"):
-            value, low, high = (100 * scores[metric][key] for key in ("value", "low", "high"))
-            figure = f"{value:.1f} % ({low:.1f}–{high:.1f})"
-            assert figure in README, figure
+    assert f"| {shown(baseline['accuracy'])} | {shown(baseline['macro_f1'])} |\n" in README
     assert ", ".join(bundled.card.genres) in README.replace("\n", " ")
+
+
+def shown(share: dict[str, float]) -> str:
+    """A share and its interval, as the README writes them."""
+    value, low, high = (f"{100 * share[key]:.1f}" for key in ("value", "low", "high"))
+    return f"{value} % ({low}–{high})"
 
 
 def test_files_that_are_named_exist() -> None:

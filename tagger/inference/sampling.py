@@ -68,8 +68,8 @@ def outlook(
     is told from the differences so far.
 
     Where a threshold decides what is written, the leader's mean probability must also be 0.75 of its standard
-    errors away from it. Of 128 songs (tests/bench/effort.py) that leaves 6 instead of 17 on the other side of
-    50 % than the whole song, for half as much work again.
+    errors away from it. Chosen from all windows of 128 songs (tests/bench/effort.py), parts were 6 instead of
+    17 times on the other side of 50 % than the whole, for half as much work again.
 
     Args:
         probabilities: Of the windows heard so far, shape (n_heard, n_genres); two rows at least.
@@ -106,7 +106,7 @@ def unbiased(
 
     A test that is repeated until it succeeds stops at lucky moments. Of 248 songs, most of them joined from
     clips of one label, the leader's probability was 0.02 too high in the mean when a track was decided, and
-    less 0.3 of its standard errors right to 0.002; of 128 others (tests/bench/effort.py) that left 0.005 too
+    less 0.3 of its standard errors right to 0.002; of 128 others (tests/bench/effort.py) that left 0.014 too
     little.
 
     Args:

@@ -170,7 +170,7 @@ def test_a_pipe_is_no_file(pieces: tuple[Path, Path], plan: engine.Plan, cache: 
         assert heard[pipe].reason == "is not a regular file"
 
 
-# Windows and confidence, as version 3 of the engine's numbers has them.
+# Windows and confidence.
 GOLDEN = {"adagio.mp2": (5, 0.87614), "bossa.m4a": (3, 0.20952), "rock.wma": (4, 0.43366)}
 
 

@@ -365,8 +365,12 @@ def test_the_runtime_has_its_reason(asked: str, name: str, reason: str) -> None:
 
 
 def test_a_model_without_a_network_of_keras_has_its_reason() -> None:
-    """Where Keras cannot run the model, no GPU is looked for."""
-    assert told(TAGGER_MODEL="accurate")["runtime"]["reason"] == "Keras cannot run this model"
+    """Where Keras cannot run the model, no GPU is looked for, even if Keras was asked for."""
+    reason = "Keras cannot run this model"
+    assert told(TAGGER_MODEL="accurate")["runtime"]["reason"] == reason
+    asked = told(TAGGER_MODEL="accurate", TAGGER_RUNTIME="keras")
+    assert asked["runtime"]["reason"] == f"TAGGER_RUNTIME asks for keras; {reason}"
+    assert [reason in row["problem"] for row in asked["problems"]] == [True]
 
 
 @NO_DRIVER

@@ -17,6 +17,7 @@ from tagger.inference import frontend, runtime, sampling, window
 from tagger.inference.artefact import Artefact
 from tagger.records import Failed, Skipped, Track, Verdict
 from tagger.sources import decode
+from tests.bench import effort
 
 Tune = Callable[..., Path]
 SUFFIXES = ["wav", "flac", "mp3", "ogg"]
@@ -76,6 +77,18 @@ def test_clear_tracks_are_heard_in_part(tmp_path: Path, tune: Tune, plan: engine
         assert few.n_windows == sampling.FIRST_ROUND
         n_heard += part.n_windows
     assert n_heard < sum(whole.n_windows for whole in full.values() if isinstance(whole, Verdict)) / 2
+
+
+def test_the_bench_tells_what_a_scan_says(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:
+    """What the bench makes of a song's windows is what a scan by parts makes of the song."""
+    paths = [tune(tmp_path / f"{seed}.flac", seconds=120, seed=seed) for seed in range(4)]
+    auto = by_path([Track(path) for path in paths], plan, "auto")
+    for path in paths:
+        song = effort.heard(path, plan)
+        part, verdict = effort.in_part(song, plan.thresholds), auto[path]
+        assert part is not None
+        assert isinstance(verdict, Verdict)
+        assert part.max() == pytest.approx(verdict.scores[0].probability, abs=5e-3)
 
 
 def test_short_tracks_are_heard_whole(tmp_path: Path, tune: Tune, plan: engine.Plan) -> None:

@@ -73,8 +73,8 @@ def load(
 
     Args:
         artefact: The model folder.
-        choice: One of `RUNTIMES`, or "auto": Keras where TensorFlow sees a GPU and the model is a network, else
-            ONNX Runtime.
+        choice: One of `RUNTIMES`, or "auto": Keras where TensorFlow sees a GPU and can run the model, else ONNX
+            Runtime.
         threads: Threads for one batch on the CPU; 0 takes one for each core.
         on_notice: Told, in a sentence, what the user should know: a GPU is there that cannot be used, or its
             memory is too small for a batch.
@@ -118,12 +118,12 @@ def choose(choice: str = "auto", driver: Path = DRIVER, *, has_keras: bool = Tru
         choice: See `load`.
         driver: File that is there where a GPU's driver is. TensorFlow, which takes seconds to import, is loaded
             only then, and never for "onnx".
-        has_keras: Whether Keras can run the model, where the choice is "auto".
+        has_keras: Whether Keras can run the model; where it was asked for in vain, that is the reason.
     """
     if choice == "onnx":
         return Choice("onnx", "CPU", "ONNX Runtime uses no GPU here")
-    if choice == "auto" and not has_keras:
-        return Choice("onnx", "CPU", "Keras cannot run this model")
+    if not has_keras:
+        return Choice("keras" if choice == "keras" else "onnx", "CPU", "Keras cannot run this model")
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if choice == "keras" and backend != "tensorflow":
         return Choice("keras", backend, f"KERAS_BACKEND is {backend}")

@@ -25,11 +25,14 @@ ROUND = 4
 LEAST_WINDOWS = 24
 """Tracks with fewer are heard whole: it takes no longer."""
 
+START = 0.5
+"""Where in a track its first window is, as a share of it."""
+
 _DEVIATES = 1.5
 _FEW, _DEVIATES_OF_FEW = 8, 2.0  # the spread of fewer windows is itself little known
 _DEVIATES_AWAY = 0.75
 _LEAST_SPREAD = 0.02  # of means of probabilities: a few alike windows prove no certainty
-_EXCESS = 0.3
+_EXCESS = 0.2
 _GOLDEN = (5**0.5 - 1) / 2
 _SEEKING = 2.7  # as much work is a window that is sought as one in passing
 
@@ -45,13 +48,14 @@ class Outlook(enum.Enum):
 def order(n_windows: int) -> Iterator[int]:
     """Numbers of windows, each once, spread evenly over the track wherever one stops.
 
-    Steps of the golden section, which leave no more than three sizes of gaps: S. Świerczkowski, On successive
-    settings of an arc on the circumference of a circle, Fundamenta Mathematicae 46, 1958.
+    Steps of the golden section, which leave gaps of three sizes at most until they are rounded to windows:
+    S. Świerczkowski, On successive settings of an arc on the circumference of a circle, Fundamenta Mathematicae
+    46, 1958.
     """
     told: set[int] = set()
     steps = itertools.count()
     while len(told) < n_windows:
-        number = int((0.5 + next(steps) * _GOLDEN) % 1 * n_windows)
+        number = int((START + next(steps) * _GOLDEN) % 1 * n_windows)
         if number not in told:
             told.add(number)
             yield number

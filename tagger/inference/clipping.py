@@ -24,7 +24,7 @@ class Clipping:
     def add(self, block: Array) -> None:
         """Look at the next samples, shape (n_samples,), full scale at ±1, however the stream is cut."""
         at_limit = np.concatenate([self._before, np.abs(block) >= _LIMIT])
-        if at_limit.any():
+        if len(block) and at_limit.any():
             runs = np.lib.stride_tricks.sliding_window_view(at_limit, _LEAST_RUN).all(axis=1)
             grains = np.unique((np.flatnonzero(runs) + self._n_samples) // _GRAIN_SAMPLES)
             self._grains.extend(map(int, grains))

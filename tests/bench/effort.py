@@ -125,14 +125,14 @@ def heard(path: Path, plan: Plan) -> Song:
     return whole.hear(path, plan).by_window, excerpts.n_windows
 
 
-def differences(whole: dict[str, dict[str, Any]], part: dict[str, dict[str, Any]]) -> str:
+def differences(complete: dict[str, dict[str, Any]], part: dict[str, dict[str, Any]]) -> str:
     """How the verdicts on songs that were heard in part differ from those on the whole, in words."""
-    partly = [name for name in whole if part[name]["n_windows"] < whole[name]["n_windows"]]
-    same = [name for name in partly if part[name]["genres"][0]["genre"] == whole[name]["genres"][0]["genre"]]
-    before, after = (np.array([one[name]["confidence"] for name in partly]) for one in (whole, part))
+    partly = [name for name in complete if part[name]["n_windows"] < complete[name]["n_windows"]]
+    same = [name for name in partly if part[name]["genres"][0]["genre"] == complete[name]["genres"][0]["genre"]]
+    before, after = (np.array([one[name]["confidence"] for name in partly]) for one in (complete, part))
     crossed = int(np.sum((before >= 0.5) != (after >= 0.5)))
     return (
-        f"{len(whole)} songs, {len(partly)} heard in part, {len(same)} of these with the genre of the whole; "
+        f"{len(complete)} songs, {len(partly)} heard in part, {len(same)} of these with the whole's genre; "
         f"confidence {100 * np.mean(after - before):+.1f} points in the mean, "
         f"{100 * np.sqrt(np.mean((after - before) ** 2)):.1f} off in the single song; {crossed} cross 50 %"
     )

@@ -185,7 +185,7 @@ def test_columns_are_aligned() -> None:
 @pytest.mark.real
 def test_songs_that_are_heard_in_part_are_long_enough_and_told_by_effort(music: Path, tmp_path: Path) -> None:
     """Joined from clips and cut to their length; what a scan says of each comes with its number of windows."""
-    effort.songs(music, tmp_path, 2)
+    effort.songs(music, tmp_path, n=2)
     joined = sorted(tmp_path.glob("*.flac"))
     assert len(joined) == 2
     assert all(90 <= soundfile.info(song).duration <= 300 for song in joined)

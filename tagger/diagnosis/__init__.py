@@ -32,6 +32,7 @@ _OTHER_CACHE = "made by another version of tagger: the next scan empties it"
 @dataclass(frozen=True)
 class _Begun(Resolved):
     rehearsal: Facts
+    model: artefact.Artefact | ModelError | OSError
 
 
 def examine(rehearsal: Facts) -> tuple[Facts, list[dict[str, str]]]:
@@ -44,7 +45,8 @@ def examine(rehearsal: Facts) -> tuple[Facts, list[dict[str, str]]]:
         Facts by section, as JSON can hold them; and what is wrong, each with its `section`, the `problem` in a
         sentence without a full stop, and a `hint`, which is empty if nothing is known to help.
     """
-    begun = _Begun(**vars(in_force()), rehearsal=rehearsal)
+    resolved = in_force()
+    begun = _Begun(**vars(resolved), rehearsal=rehearsal, model=_found(resolved.settings.model))
     facts: Facts = {}
     problems = []
     for section, look in _SECTIONS.items():
@@ -80,10 +82,8 @@ def _version(library: str) -> str | None:
 
 
 def _runtime(resolved: _Begun) -> Found:
-    asked, has_keras = resolved.settings.runtime, True
-    with contextlib.suppress(ModelError, OSError):  # told of the model
-        has_keras = _artefact(resolved).has_keras
-    chosen = runtime.choose(asked, has_keras=has_keras)
+    asked, model = resolved.settings.runtime, resolved.model
+    chosen = runtime.choose(asked, has_keras=not isinstance(model, artefact.Artefact) or model.has_keras)
     origin = f"{resolved.origins['runtime']} asks for {asked}; " if asked != "auto" else ""
     facts = {
         "name": chosen.name,
@@ -94,20 +94,20 @@ def _runtime(resolved: _Begun) -> Found:
     return facts, [(chosen.reason, chosen.hint)] if chosen.hint else []
 
 
-def _model(resolved: Resolved) -> Found:
-    name = resolved.settings.model
-    try:
-        found = _artefact(resolved)
-    except (ModelError, OSError) as error:
-        return {"name": name, "folder": None, "genres": None, "checksums": None}, [told(error)]
+def _model(begun: _Begun) -> Found:
+    name, found = begun.settings.model, begun.model
+    if not isinstance(found, artefact.Artefact):
+        return {"name": name, "folder": None, "genres": None, "checksums": None}, [told(found)]
     facts = {"folder": str(found.folder), "genres": len(found.card.genres), "checksums": "fine"}
     return {"name": name, **facts}, []
 
 
-def _artefact(resolved: Resolved) -> artefact.Artefact:
-    """The model that the settings name."""
-    folders = [settings.home_folder("data") / "models", artefact.BUNDLED]
-    return artefact.load(artefact.find(resolved.settings.model, folders))
+def _found(model: str) -> artefact.Artefact | ModelError | OSError:
+    """The model, or why there is none."""
+    try:
+        return artefact.load(artefact.find(model, [settings.home_folder("data") / "models", artefact.BUNDLED]))
+    except (ModelError, OSError) as error:
+        return error
 
 
 def _processor(resolved: Resolved) -> Found:

@@ -22,9 +22,6 @@ from tagger.sinks.cache import Cache, Ranking, Remembered
 
 __all__ = ["Halt", "Plan", "ahead", "hear"]
 
-# Of the windows of a round some may be silent.
-_LEAST_AUDIBLE = 4
-
 
 def hear(
     tracks: Iterable[Track | Failed | None], plan: Plan, halt: Halt | None = None, cache: Cache | None = None
@@ -94,7 +91,7 @@ def _is_enough(hearing: Hearing, plan: Plan) -> bool:
     outlook = sampling.Outlook.OPEN
     if hearing.excerpts is not None and not hearing.is_broken:
         n_windows, card = hearing.excerpts.n_windows, plan.artefact.card
-        if len(hearing.logits) >= _LEAST_AUDIBLE:
+        if len(hearing.logits) >= sampling.LEAST_VOTES:
             windows = calibrate.probabilities(np.stack(hearing.logits), card.calibration)
             outlook = sampling.outlook(windows, n_windows, plan.thresholds)
             if plan.effort == "fast" or outlook == sampling.Outlook.DECIDED:

@@ -25,8 +25,8 @@ ROUND = 4
 LEAST_WINDOWS = 24
 """Tracks with fewer are heard whole: it takes no longer."""
 
-START = 0.5
-"""Where in a track its first window is, as a share of it."""
+LEAST_VOTES = 4
+"""Windows with a vote, for some may be silent, before which nothing is decided."""
 
 _DEVIATES = 1.5
 _FEW, _DEVIATES_OF_FEW = 8, 2.0  # the spread of fewer windows is itself little known
@@ -45,17 +45,21 @@ class Outlook(enum.Enum):
     CLOSE = "so many windows would be needed that hearing all is less work"
 
 
-def order(n_windows: int) -> Iterator[int]:
+def order(n_windows: int, start: float = 0.5) -> Iterator[int]:
     """Numbers of windows, each once, spread evenly over the track wherever one stops.
 
     Steps of the golden section, which leave gaps of three sizes at most until they are rounded to windows:
     S. Świerczkowski, On successive settings of an arc on the circumference of a circle, Fundamenta Mathematicae
     46, 1958.
+
+    Args:
+        n_windows: How many the track has.
+        start: Where in the track the first one is, from 0 to below 1.
     """
     told: set[int] = set()
     steps = itertools.count()
     while len(told) < n_windows:
-        number = int((START + next(steps) * _GOLDEN) % 1 * n_windows)
+        number = int((start + next(steps) * _GOLDEN) % 1 * n_windows)
         if number not in told:
             told.add(number)
             yield number

@@ -36,7 +36,6 @@ from tests.bench.chapters import SAMPLE_RATE, piece, recordings
 SEED, N_SONGS = 9, 120
 STARTS = np.arange(20) / 20
 _SECONDS = (90, 300)
-_LEAST = 4  # windows with a vote before which nothing is decided
 
 Song = tuple[NDArray[np.float64], int]
 """Probabilities of all windows, NaN where one has no vote, and how many windows a scan by parts counts."""
@@ -83,8 +82,7 @@ def from_starts(paths: list[Path], model: str) -> str:
     known = [heard(path, plan) for path in paths]
     rows = []
     for start in STARTS:
-        sampling.START = float(start)
-        found = [(song, in_part(song, plan.thresholds)) for song in known]
+        found = [(song, in_part(song, plan.thresholds, start)) for song in known]
         pairs = [(np.nanmean(song[0], axis=0), part) for song, part in found if part is not None]
         before, after = (np.array([one.max() for one in side]) for side in zip(*pairs, strict=True))
         other = sum(int(np.argmax(a) != np.argmax(b)) for a, b in pairs)
@@ -99,17 +97,17 @@ def from_starts(paths: list[Path], model: str) -> str:
     )
 
 
-def in_part(song: Song, thresholds: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def in_part(song: Song, thresholds: NDArray[np.float64], start: float = 0.5) -> NDArray[np.float64] | None:
     """What `auto` says of a song, shape (n_genres,), or None where it hears all of it."""
     probabilities, n_windows = song
-    order = list(sampling.order(n_windows))
+    order = list(sampling.order(n_windows, start))
     if n_windows < sampling.LEAST_WINDOWS:
         return None
     for n_taken in range(sampling.FIRST_ROUND, n_windows, sampling.ROUND):
         windows = probabilities[order[:n_taken]]
         windows = windows[~np.isnan(windows[:, 0])]
         outlook = sampling.Outlook.OPEN
-        if len(windows) >= _LEAST:
+        if len(windows) >= sampling.LEAST_VOTES:
             outlook = sampling.outlook(windows, n_windows, thresholds)
         if outlook == sampling.Outlook.DECIDED:
             return sampling.unbiased(windows.mean(axis=0), windows, n_windows)

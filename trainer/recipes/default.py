@@ -16,8 +16,8 @@ Background
 Both heads learn from windows as they are: for a single layer above the filters, changed ones cost four points
 of accuracy on corpora that were left out, in trials. The second head's share was chosen by these scores.
 Copies of the clips through lossy codecs, learned beside them (MP3 at 32 and 64 kbit/s, AAC at 24 and 48, Opus
-at 16 and 32, one for each clip), changed nothing there: 0.1 points gained (1.0 lost to 1.3 gained)
-over the recipe trained anew beside it, as it was.
+at 16 and 32, one for each clip), changed nothing there: 0.1 points gained (1.0 lost to 1.3 gained) over the
+recipe as it is, trained anew beside it.
 """
 
 from __future__ import annotations
